@@ -1,0 +1,1 @@
+"""Experiments whose results the course shows: each can be run again with ``python -m``."""

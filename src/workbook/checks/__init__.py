@@ -1,0 +1,1 @@
+"""The exercises of each chapter: what is asked, hints, and the check that names the mistake."""

@@ -1,0 +1,299 @@
+"""What an exercise is: a question with a check, hints and the reason behind its solution.
+
+A check is a plain function of an :class:`Answer`. It returns ``None`` when the answer is right,
+or ``wrong(message_id, message)`` for the first thing worth saying. It never touches the learner's
+objects: :meth:`Answer.call` and :meth:`Answer.value` work on copies.
+
+The check sees an answer only through :class:`Answer` and the readers below, as data. So the same
+check also runs where the answer lives in another process.
+"""
+
+from __future__ import annotations
+
+import copy
+import numbers
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
+Outcome = Literal["passed", "not attempted", "wrong", "broken"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    Attributes
+    ----------
+    outcome
+        ``"passed"``, ``"not attempted"``, ``"wrong"``, or ``"broken"``: the check itself failed,
+        which is our fault and never the learner's.
+    message_id
+        Names the misconception of a wrong answer (``"drops-cancelled"``); empty otherwise.
+    message
+        Markdown for the learner.
+    printed
+        What the answer printed while it was checked, cut to a few lines.
+    """
+
+    outcome: Outcome
+    message_id: str = ""
+    message: str = ""
+    printed: str = ""
+
+
+def wrong(message_id: str, message: str) -> Verdict:
+    """Say what is wrong with an answer, and why, in a sentence a tutor would say."""
+    return Verdict("wrong", message_id, message)
+
+
+NOT_ATTEMPTED = Verdict(
+    "not attempted", message="Replace the `...` with your answer, run the cell, then check again."
+)
+
+
+class Stop(Exception):  # noqa: N818 - not an error: it carries a verdict out of a check
+    """Ends a check early with a verdict."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+
+class Mismatch(Exception):  # noqa: N818 - it carries what a reader expected
+    """Raised by a reader when a value isn't what it reads."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(expected)
+        self.expected = expected
+
+
+# --- readers: turn what the learner gave into a plain value, however it was written -------------
+
+
+def number(value: Any) -> float:
+    """Read a finite or infinite number, of Python's or NumPy's making."""
+    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise Mismatch("a number")
+    return float(value)
+
+
+def truth(value: Any) -> bool:
+    """Read True or False, of Python's or NumPy's making."""
+    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
+        value = value.item()
+    if not isinstance(value, bool):
+        raise Mismatch("`True` or `False`")
+    return value
+
+
+def text(value: Any) -> str:
+    """Read a text."""
+    if not isinstance(value, str):
+        raise Mismatch("a text in quotes")
+    return str(value)
+
+
+def names(value: Any) -> list[str]:
+    """Read several texts, from any collection of them (list, tuple, set, index, column)."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise Mismatch("a list of texts")
+    found = list(value)
+    if not all(isinstance(item, str) for item in found):
+        raise Mismatch("a list of texts")
+    return [str(item) for item in found]
+
+
+def mapping(value: Any) -> dict[Any, Any]:
+    """Read a dictionary."""
+    if not isinstance(value, dict):
+        raise Mismatch("a dictionary")
+    return dict(value)
+
+
+def table(value: Any) -> Any:
+    """Read a pandas DataFrame."""
+    import pandas as pd
+
+    if not isinstance(value, pd.DataFrame):
+        raise Mismatch("a pandas DataFrame")
+    return value
+
+
+def column(value: Any) -> Any:
+    """Read a one-dimensional column of values as a pandas Series."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, pd.Series):
+        return value
+    sequences = list | tuple | np.ndarray | pd.Index | pd.api.extensions.ExtensionArray
+    if isinstance(value, sequences) and getattr(value, "ndim", 1) == 1:
+        return pd.Series(value)
+    raise Mismatch("a column of values (a pandas Series or an array)")
+
+
+def kind_of(value: Any) -> str:
+    """Name what a value is, in a learner's words."""
+    if value is None:
+        return "`None`"
+    if isinstance(value, type):
+        return f"the class `{value.__name__}`"
+    if callable(value):
+        return "a function"
+    words = {
+        bool: "`True` or `False`",
+        int: "a whole number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        tuple: "a tuple",
+        dict: "a dictionary",
+        set: "a set",
+    }
+    return words.get(type(value), f"a `{type(value).__name__}`")
+
+
+class Answer(Protocol):
+    """How a check sees an answer."""
+
+    def call(self, *args: Any, returns: Callable[[Any], T], **kwargs: Any) -> T:
+        """Call the answer with copies of the arguments and read what it returns."""
+        ...
+
+    def value(self, reads: Callable[[Any], T]) -> T:
+        """Read an answer that is a value, not a function."""
+        ...
+
+    def mutates(self, *args: Any) -> bool:
+        """Tell whether calling the answer changes the arguments it is given."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalAnswer:
+    """An answer that lives in this process: a function or a value of the learner's."""
+
+    given: Any
+
+    def call(self, *args: Any, returns: Callable[[Any], T], **kwargs: Any) -> T:
+        """Call the answer with copies of the arguments and read what it returns."""
+        return self._read(self._run(copy.deepcopy(args), copy.deepcopy(kwargs)), returns, "returns")
+
+    def value(self, reads: Callable[[Any], T]) -> T:
+        """Read a copy of an answer that is a value, not a function."""
+        if callable(self.given):
+            raise Stop(
+                wrong("not-a-value", "This exercise asks for a value, and you gave a function.")
+            )
+        return self._read(copy.deepcopy(self.given), reads, "is")
+
+    def mutates(self, *args: Any) -> bool:
+        """Tell whether calling the answer changes the arguments it is given."""
+        given = copy.deepcopy(args)
+        self._run(given, {})
+        return not all(_same(before, after) for before, after in zip(args, given, strict=True))
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.given is ...:
+            raise Stop(NOT_ATTEMPTED)
+        if not callable(self.given):
+            raise Stop(
+                wrong(
+                    "not-a-function",
+                    f"`check` needs the function itself, and you gave {kind_of(self.given)}. "
+                    "Pass the function's name, without brackets and without quotes.",
+                )
+            )
+        try:
+            return self.given(*args, **kwargs)
+        except Exception as error:
+            raise Stop(_raised(error, self.given)) from error
+
+    def _read(self, result: Any, reads: Callable[[Any], T], verb: str) -> T:
+        if result is ...:
+            raise Stop(NOT_ATTEMPTED)
+        try:
+            return reads(result)
+        except Mismatch as mismatch:
+            expected = mismatch.expected
+        if result is None and verb == "returns":
+            raise Stop(
+                wrong(
+                    "returns-none",
+                    f"Your function returns `None`, where {expected} is expected. "
+                    "Does every path through it end in `return`?",
+                )
+            )
+        raise Stop(
+            wrong(
+                "wrong-type",
+                f"Your answer {verb} {kind_of(result)}, where {expected} is expected.",
+            )
+        )
+
+
+def _same(before: Any, after: Any) -> bool:
+    if hasattr(before, "equals"):
+        return bool(type(before) is type(after) and before.equals(after))
+    if hasattr(before, "dtype"):
+        return bool((before == after).all())
+    return bool(before == after)
+
+
+def _raised(error: Exception, function: Any) -> Verdict:
+    """Say what an answer raised and on which of its lines, without a traceback."""
+    import linecache
+
+    code = getattr(function, "__code__", None)
+    where = ""
+    step = error.__traceback__
+    while step is not None:
+        if code is not None and step.tb_frame.f_code.co_filename == code.co_filename:
+            line = linecache.getline(code.co_filename, step.tb_lineno).strip()
+            where = f" in its line `{line}`" if line else ""
+        step = step.tb_next
+    if isinstance(error, RecursionError):
+        return wrong("raises", f"Your function calls itself without end{where}.")
+    detail = str(error).strip().splitlines()
+    said = f": {detail[0][:200]}" if detail else ""
+    return wrong("raises", f"Your function stops with `{type(error).__name__}`{said}{where}.")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a chapter.
+
+    Attributes
+    ----------
+    id
+        Chapter and number: ``"1.2"``.
+    title
+        Names what is asked, in a few words.
+    check
+        Returns ``None`` for a right answer and ``wrong(...)`` otherwise.
+    hints
+        Two or more, each a step further; none gives the answer away.
+    why
+        Why the solution is right. Shown with the solution and to the learner who passed.
+    starter
+        What checking the untouched starter must say: ``"not attempted"``, or ``"wrong:ID"`` for an
+        exercise that starts from code with a fault in it.
+    seconds
+        How long an answer may take.
+    """
+
+    id: str
+    title: str
+    check: Callable[[Answer], Verdict | None]
+    hints: tuple[str, ...]
+    why: str
+    starter: str = "not attempted"
+    seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        if len(self.hints) < 2:
+            raise ValueError(f"Exercise {self.id} needs two hints or more.")
