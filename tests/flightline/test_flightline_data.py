@@ -79,9 +79,10 @@ def test_the_full_table_loads_in_under_a_second() -> None:
     data.load_flights(["year"])
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        # Processor time: other tests may share the machine.
+        start = time.process_time()
         data.load_flights()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 1
 
 

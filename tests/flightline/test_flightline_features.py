@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 from flightline import features as ft
 from flightline.definition import prediction_time
 
-UTC = "datetime64[ns, UTC]"
-
 
 @pytest.fixture(scope="module")
 def week(flights: pd.DataFrame) -> pd.DataFrame:
@@ -188,10 +186,10 @@ def test_cancelled_flights_have_features_too(
 
 
 def test_24_rolling_features_of_the_year_take_seconds(flights: pd.DataFrame) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     columns = ft.arrival_features(flights).shape[1] + ft.departure_features(flights).shape[1]
     assert columns == 24
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 10
 
 
 def test_an_unknown_set_names_the_known_ones(week: pd.DataFrame, weather: pd.DataFrame) -> None:

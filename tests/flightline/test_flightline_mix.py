@@ -12,6 +12,7 @@ from flightline.definition import is_late, split
 from flightline.experiments import measure_mix
 from flightline.experiments.mix import LEVELS, PARTS, WEEKS, load_mix, mix_outcome
 from flightline.features import build_features
+from flightline.training import TUNED_PARAMETERS
 
 MIXES = list(product(WEEKS, repeat=len(PARTS)))
 BUDGET = [mix for mix in MIXES if sum(mix) == 12]
@@ -76,6 +77,10 @@ def test_measuring_again_gives_the_recorded_outcome(
     for devops, again in enumerate(measure_mix.measure_devops(bench, "logistic", {})):
         assert again["auc"] == pytest.approx(load_mix()["auc"][devops][0][0], abs=0.005)
         assert again["cost"] == pytest.approx(load_mix()["cost"][devops][0][0], rel=0.05)
+
+
+def test_the_tuned_model_has_the_settings_that_were_found() -> None:
+    assert load_mix()["settings"][-1]["best_of_25"] == TUNED_PARAMETERS
 
 
 def test_a_review_only_looks_at_the_month_before() -> None:

@@ -1,5 +1,7 @@
 """The exercises of chapter 01: leaks, measures, splits, and whose failure it is."""
 
+from typing import Any
+
 from workbook.exercise import (
     NOT_ATTEMPTED,
     Answer,
@@ -224,7 +226,7 @@ def check_split_by_time(answer: Answer) -> Verdict | None:
     return None
 
 
-def _two_tables(value: object) -> tuple[object, object] | None:
+def _two_tables(value: Any) -> tuple[Any, Any] | None:
     from workbook.exercise import Mismatch, table
 
     if not isinstance(value, tuple | list) or len(value) != 2:
