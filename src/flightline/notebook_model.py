@@ -60,6 +60,20 @@ def split_by_time(flights: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return flights[parts.train], flights[parts.test]
 
 
+def split_by_day(flights: pd.DataFrame, seed: int = SEED) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return (train, test) with a random third of the days, whole, in the test."""
+    days = flights["month"] * 100 + flights["day"]
+    third = days.drop_duplicates().sample(frac=1 / 3, random_state=seed)
+    in_test = days.isin(third)
+    return flights[~in_test], flights[in_test]
+
+
+def auc(train: pd.DataFrame, test: pd.DataFrame, columns: Sequence[str]) -> float:
+    """Fit on one part, score on the other."""
+    probability = predict(fit(train, columns), test, columns)
+    return float(roc_auc_score(test["is_late"], probability))
+
+
 def score_by_month(
     past: pd.DataFrame, future: pd.DataFrame, columns: Sequence[str]
 ) -> pd.DataFrame:

@@ -53,14 +53,14 @@ def progress() -> None:
 
 def explore(explorer: str) -> None:
     """Show an explorer: a small model of a question, with controls to move."""
-    from workbook.explore import explore
+    from workbook.explorer import explore
 
     explore(explorer)
 
 
 def quiz(chapter: str) -> None:
     """Show the quiz of a chapter, with feedback for each option."""
-    from workbook.quiz import quiz
+    from workbook.quizzing import quiz
 
     quiz(chapter)
 

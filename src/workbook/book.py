@@ -19,7 +19,7 @@ from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from workbook.explore import STATIC
+from workbook.explorer import STATIC
 from workbook.explorers import all_explorers
 from workbook.quizzes import all_quizzes
 

@@ -10,7 +10,7 @@ from sphinx.errors import ExtensionError
 
 from tests.book.conftest import ROOT, build_book
 from workbook import book
-from workbook.explore import Explorer, Slider, View
+from workbook.explorer import Explorer, Slider, View
 
 TOC = "format: jb-book\nroot: book/welcome\nchapters:\n  - file: notebooks/00_try\n"
 

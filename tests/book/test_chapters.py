@@ -7,10 +7,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.book.conftest import ROOT
-from workbook.explore import Bars, Explorer
+from workbook.explorer import Bars, Explorer
 from workbook.explorers import all_explorers
-from workbook.quiz import Quiz
 from workbook.quizzes import all_quizzes
+from workbook.quizzing import Quiz
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 REPOSITORY = "https://mybinder.org/v2/gh/mlops-workbook/mlops-workbook/main"

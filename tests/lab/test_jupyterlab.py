@@ -26,6 +26,11 @@ NOTEBOOK = "00_start_here.ipynb"
 TOKEN = "workbook-test"
 STARTS_WITHIN = 90
 RUNS_WITHIN = 120_000
+KERNEL_IS_READY = """async () => {
+  const context = jupyterapp.shell.currentWidget.sessionContext;
+  await context.ready;
+  await context.session.kernel.info;
+}"""
 # Cells out of sight are not drawn by default, and news are fetched from elsewhere.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -61,6 +66,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", "--allow-root"]
     command += [f"--IdentityProvider.token={TOKEN}", f"--notebook-dir={folder / 'course'}"]
+    command += ["--LabApp.expose_app_in_browser=True"]
     with (
         (folder / "jupyterlab.log").open("w") as log,
         subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server,
@@ -117,10 +123,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             "console",
             lambda said: opened.complaints.append(said.text) if said.type == "error" else None,
         )
-        opened.goto(f"{address}/lab/tree/notebooks/{NOTEBOOK}?token={TOKEN}")
-        opened.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        opened.goto(f"{address}/lab/tree/notebooks/{NOTEBOOK}?token={TOKEN}", wait_until="commit")
+        opened.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        opened.evaluate(KERNEL_IS_READY)
         opened.get_by_role("menuitem", name="Run", exact=True).click()
         opened.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        opened.wait_for_timeout(25000)
+        opened.screenshot(path="/tmp/front/labx.png")
         opened.locator(".wbq").wait_for(timeout=RUNS_WITHIN)
         yield opened
         opened.close()
@@ -157,12 +166,15 @@ def test_the_map_moves_by_keyboard(page: Any) -> None:
     shown.locator(".wbx-headline").filter(has_text=wanted).wait_for()
 
 
-def test_the_quiz_answers(page: Any) -> None:
+def test_the_quiz_answers_by_keyboard(page: Any) -> None:
     question = find_quiz("0").questions[0]
     right = [option.right for option in question.options].index(True)
     asked = page.locator(".wbq fieldset").first
-    asked.get_by_role("radio").nth(right).check()
-    asked.get_by_role("button").click()
+    asked.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    for _ in range(right):
+        page.keyboard.press("ArrowDown")
+    asked.get_by_role("button").press("Enter")
     assert question.options[right].feedback.replace("`", "") in asked.inner_text()
 
 

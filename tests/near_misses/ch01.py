@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.metrics import precision_score, recall_score
 
 TOO_LATE = ["dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"]
+TOO_LATE += ["actual_departure", "actual_arrival", "is_late"]
 
 
 # 1.1
@@ -12,51 +13,40 @@ def everything(columns):
     return columns
 
 
+TARGET = ("arr_delay", "is_late")
+
+
 def without_the_target(columns):
-    return [name for name in columns if name != "arr_delay"]
+    return [name for name in columns if name not in TARGET]
+
+
+def only_the_measured_five(columns):
+    return [name for name in columns if name not in TOO_LATE[:5]]
 
 
 def without_arrivals(columns):
-    return [name for name in columns if not name.startswith("arr_")]
+    return [name for name in columns if name not in (*TARGET, "arr_time", "actual_arrival")]
 
 
 def without_delays_and_air(columns):
-    return [
-        name for name in columns if "delay" not in name and name not in ("arr_time", "air_time")
-    ]
+    return [name for name in without_arrivals(columns) if name not in ("dep_delay", "air_time")]
 
 
-def by_the_word_time(columns):
-    return [
-        name for name in columns if "dep" not in name and "arr" not in name and name != "air_time"
-    ]
+def by_the_word(columns):
+    words = ("dep", "arr", "air_time", "late")
+    return [name for name in columns if not any(word in name for word in words)]
 
 
 def only_the_route(columns):
-    return [
-        name
-        for name in columns
-        if name in ("origin", "dest", "carrier", "sched_dep_time", "sched_arr_time")
-    ]
+    return [name for name in columns if name in ("origin", "dest") or name.startswith("sched")]
 
 
 def by_heart(columns):
-    return [
-        "year",
-        "month",
-        "day",
-        "sched_dep_time",
-        "sched_arr_time",
-        "carrier",
-        "flight",
-        "tailnum",
-        "origin",
-        "dest",
-        "distance",
-        "hour",
-        "minute",
-        "time_hour",
-    ]
+    text = (
+        "year month day sched_dep_time sched_arr_time carrier flight tailnum origin dest distance "
+        "hour minute time_hour scheduled_departure scheduled_arrival"
+    )
+    return text.split()
 
 
 def as_a_set(columns):
@@ -94,6 +84,11 @@ def zero_without_warnings(is_late, warned):
     both = (is_late & warned).sum()
     late, warnings = is_late.sum(), warned.sum()
     return {"caught": both / late if late else 0, "right": both / warnings if warnings else 0}
+
+
+def text_for_nothing(is_late, warned):
+    report = zero_without_warnings(is_late, warned)
+    return report if warned.any() else report | {"right": "nan"}
 
 
 def zero_without_late(is_late, warned):
@@ -167,6 +162,21 @@ def by_label(flights, moment):
     return train, flights.drop(train.index)
 
 
+def by_month(flights, moment):
+    is_past = flights["month"] <= moment.month
+    return flights[is_past], flights[~is_past]
+
+
+def by_actual_departure(flights, moment):
+    is_past = flights["actual_departure"] < moment
+    return flights[is_past], flights[~is_past]
+
+
+def masks(flights, moment):
+    is_past = flights["scheduled_departure"] < moment
+    return is_past, ~is_past
+
+
 def only_one_table(flights, moment):
     return flights[flights["scheduled_departure"] < moment]
 
@@ -189,10 +199,11 @@ PARTS = {"A": "Data", "B": "DevOps", "C": "Business", "D": "Models", "E": "Model
 NEAR_MISSES = {
     "1.1": [
         ("keeps-target", everything),
+        ("keeps-target", only_the_measured_five),
         ("keeps-arrival", without_the_target),
         ("keeps-air-time", without_arrivals),
         ("keeps-departure", without_delays_and_air),
-        ("drops-schedule", by_the_word_time),
+        ("drops-schedule", by_the_word),
         ("drops-known", only_the_route),
         ("ignores-columns", by_heart),
         ("wrong-type", lambda columns: ", ".join(columns)),
@@ -209,6 +220,7 @@ NEAR_MISSES = {
         ("other-keys", other_names),
         ("wrong-type", a_pair),
         ("not-numbers", lambda late, warned: {"caught": "most", "right": "some"}),
+        ("not-numbers", text_for_nothing),
         ("other-share", lambda late, warned: {"caught": 0.5, "right": 0.5}),
         ("silence", lambda late, warned: {"caught": 0.75, "right": 0.6}),
     ],
@@ -218,15 +230,20 @@ NEAR_MISSES = {
         ("loses-flights", moment_in_neither),
         ("moment-in-train", moment_in_train),
         ("not-by-time", by_position),
+        ("not-by-time", by_actual_departure),
+        ("not-by-time", by_month),
+        ("wrong-type", masks),
         ("wrong-type", only_one_table),
     ],
     "1.4": [
         ("other-sign", -0.124),
         ("percent", 12.4),
-        ("accuracy-gap", 0.0105),
+        ("not-refitted", 0.006),
+        ("relative", 0.158),
+        ("warnings-not-probabilities", 0.24),
+        ("other-gap", 0.1),
         ("leaky-model", 0.33),
         ("one-score", 0.63),
-        ("other-gap", 0.95),
         ("wrong-type", "0.12"),
     ],
     "1.5": [
@@ -245,6 +262,6 @@ ALTERNATIVES = {
     "1.1": [as_a_set, as_an_index],
     "1.2": [with_means, with_sklearn, with_a_loop],
     "1.3": [with_query, with_sorting, by_label],
-    "1.4": [0.11, np.float64(0.131)],
+    "1.4": [0.1185, np.float64(0.124)],
     "1.5": [PARTS | {"D": "Data", "E": "DevOps"}, {k: v.lower() for k, v in PARTS.items()}],
 }

@@ -162,3 +162,15 @@ def test_importing_the_classroom_imports_no_heavy_module():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_calls_stay_calls_after_each_has_been_used():
+    code = (
+        "from workbook import check, explore, hint, progress, quiz, show, solution\n"
+        "check('0.1', 3); explore('0.map'); hint('0.1'); progress(); quiz('0'); solution('0.1')\n"
+        "import workbook\n"
+        "calls = [getattr(workbook, name) for name in workbook.__all__]\n"
+        "print([call for call in calls if type(call) is not type(check)])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "[]"

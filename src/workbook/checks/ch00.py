@@ -9,10 +9,16 @@ def check_flights_in_2013(answer: Answer) -> Verdict | None:
     """Compare with the number of rows of the flights."""
     from flightline.data import load_flights
 
-    flights = load_flights(columns=["arr_delay"])
+    flights = load_flights(columns=["dep_time", "arr_delay"])
     given = answer.value(number)
     if given == len(flights):
         return None
+    if given == flights["dep_time"].count():
+        return wrong(
+            "flew-only",
+            "That is how many flights took off. The cancelled ones have a row too, and the "
+            "question counts every flight that was scheduled.",
+        )
     if given == flights["arr_delay"].count():
         return wrong(
             "arrived-only",
@@ -35,45 +41,62 @@ def check_flights_in_2013(answer: Answer) -> Verdict | None:
     )
 
 
+# What a plausible mistake gives for the delays below, and what to say to it.
+MISTAKES = (
+    (
+        2 / 8,
+        "missing-counts-as-on-time",
+        "A flight that never arrived counts as on time here: `NaN >= 30` is `False`, so it stays "
+        "in the number you divide by. Of the 5 flights that arrived, 2 were late; your function "
+        "says 2 of 8.",
+    ),
+    (
+        5 / 8,
+        "missing-counts-as-late",
+        "A flight that never arrived counts as late here. It has no arrival delay at all: leave it "
+        "out of both counts.",
+    ),
+    (
+        1 / 5,
+        "exactly-30",
+        "A flight that is exactly 30 minutes late isn't counted. The definition is 30 minutes "
+        "**or more**.",
+    ),
+    (
+        3 / 5,
+        "early-counts-as-late",
+        "A flight that landed 45 minutes early counts as late here. A delay below zero is early: "
+        "leave its sign.",
+    ),
+    (
+        2 / 3,
+        "early-left-out",
+        "Flights that landed early are left out. They arrived, so they belong to the number you "
+        "divide by.",
+    ),
+    (2, "count-not-share", "That is how many were late. The question asks for a share."),
+    (
+        40,
+        "percent-not-share",
+        "That is a percentage. The docstring promises a share between 0 and 1.",
+    ),
+)
+
+
 def check_share_late(answer: Answer) -> Verdict | None:
     """Try delays with gaps, ties at exactly 30 minutes, and none missing."""
     import numpy as np
     import pandas as pd
 
-    delays = pd.Series([-5.0, 30.0, 29.0, 31.0, np.nan, np.nan])
+    delays = pd.Series([-45.0, -5.0, 30.0, 29.0, 31.0, np.nan, np.nan, np.nan])
     share = answer.call(delays, returns=number)
-    if np.isclose(share, 2 / 6):
-        return wrong(
-            "missing-counts-as-on-time",
-            "A flight that never arrived counts as on time here: `NaN >= 30` is `False`, so it "
-            "stays in the number you divide by. Of the 4 flights that arrived, 2 were late; your "
-            "function says 2 of 6.",
-        )
-    if np.isclose(share, 4 / 6):
-        return wrong(
-            "missing-counts-as-late",
-            "A flight that never arrived counts as late here. It has no arrival delay at all: "
-            "leave it out of both counts.",
-        )
-    if np.isclose(share, 1 / 4) or np.isclose(share, 1 / 6):
-        return wrong(
-            "exactly-30",
-            "A flight that is exactly 30 minutes late isn't counted. The definition is 30 minutes "
-            "**or more**.",
-        )
-    if np.isclose(share, 2):
-        return wrong(
-            "count-not-share", "That is how many were late. The question asks for a share."
-        )
-    if np.isclose(share, 50):
-        return wrong(
-            "percent-not-share",
-            "That is a percentage. The docstring promises a share between 0 and 1.",
-        )
-    if not np.isclose(share, 2 / 4):
+    for value, message_id, message in MISTAKES:
+        if np.isclose(share, value):
+            return wrong(message_id, message)
+    if not np.isclose(share, 2 / 5):
         return wrong(
             "other-share",
-            f"For the delays {delays.tolist()} the share is 2 of 4, and your function gives "
+            f"For the delays {delays.tolist()} the share is 2 of 5, and your function gives "
             f"{share:.4g}.",
         )
     later = answer.call(

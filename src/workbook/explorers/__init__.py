@@ -3,7 +3,7 @@
 import pkgutil
 from importlib import import_module
 
-from workbook.explore import Explorer
+from workbook.explorer import Explorer
 
 __all__ = ["all_explorers", "find"]
 

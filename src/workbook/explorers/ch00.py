@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from workbook import course
-from workbook.explore import Choice, Explorer, Step, Steps, StepState, View
+from workbook.explorer import Choice, Explorer, Step, Steps, StepState, View
 
 __all__ = ["EXPLORERS", "course_map"]
 
@@ -33,7 +33,7 @@ def course_map(chapter: int, states: Mapping[str, StepState] | None = None) -> V
         for c in chapters
     )
     tasks = tuple(Step(f"{one} {title}", _state([one], states)) for one, title in chosen.exercises)
-    headline = f"{chosen.title}: {_exercises(len(tasks))}, about {chosen.minutes} minutes"
+    headline = f"{_exercises(len(tasks))}, about {chosen.minutes} minutes"
     return View(
         headline, (Steps("All chapters", board), Steps("Exercises of the chosen chapter", tasks))
     )

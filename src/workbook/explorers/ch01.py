@@ -1,7 +1,7 @@
 """Chapter 01: where to spend twelve person-weeks."""
 
 from flightline.experiments.mix import LEVELS, WEEKS, load_mix, mix_outcome
-from workbook.explore import Bar, Bars, Explorer, Slider, Table, View
+from workbook.explorer import Bar, Bars, Explorer, Slider, Table, View
 
 BUDGET = 12
 NAMES = {"devops": "DevOps", "data": "Data", "models": "Models", "business": "Business"}

@@ -3,7 +3,7 @@
 import pkgutil
 from importlib import import_module
 
-from workbook.quiz import Quiz
+from workbook.quizzing import Quiz
 
 __all__ = ["all_quizzes", "find"]
 

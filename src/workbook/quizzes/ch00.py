@@ -1,6 +1,6 @@
 """The quiz of chapter 00."""
 
-from workbook.quiz import Option, Question, Quiz
+from workbook.quizzing import Option, Question, Quiz
 
 QUIZ = Quiz(
     chapter=0,

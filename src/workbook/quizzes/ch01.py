@@ -1,6 +1,6 @@
 """The quiz of chapter 01."""
 
-from workbook.quiz import Option, Question, Quiz
+from workbook.quizzing import Option, Question, Quiz
 
 QUIZ = Quiz(
     chapter=1,

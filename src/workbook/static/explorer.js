@@ -18,6 +18,9 @@
   const SIGNS = { open: "○", tried: "◐", passed: "✓", active: "▶", stopped: "✕", skipped: "–" };
   const DASHES = ["", "7 4", "2 4", "10 3 2 3", "4 2"];
 
+  /* JupyterLab takes arrows, Space and Enter for its own, except from elements marked so. */
+  const KEYS = { "data-lm-suppress-shortcuts": "true" };
+
   function element(name, attributes, ...children) {
     return filled(document.createElement(name), attributes, children);
   }
@@ -34,6 +37,12 @@
     return node;
   }
 
+  /* A place that scrolls sideways is a stop for the keyboard, and has a name. */
+  function scrolling(name, content) {
+    const attributes = { ...KEYS, class: "wbx-scroll", tabindex: 0, role: "region" };
+    return element("div", { ...attributes, "aria-label": name }, content);
+  }
+
   function table(caption, columns, rows) {
     const row = (cells) =>
       element(
@@ -42,9 +51,8 @@
         ...cells.map((cell, at) => element(at ? "td" : "th", at ? {} : { scope: "row" }, cell)),
       );
     const head = columns.map((column) => element("th", { scope: "col" }, column));
-    return element(
-      "div",
-      { class: "wbx-scroll", tabindex: 0, role: "region", "aria-label": caption },
+    return scrolling(
+      caption,
       element(
         "table",
         {},
@@ -64,7 +72,7 @@
       { class: "wbx-part" },
       element("figcaption", {}, part.title),
       canvas,
-      element("details", {}, element("summary", {}, "The same as a table"), values),
+      element("details", {}, element("summary", KEYS, "The same as a table"), values),
     );
   }
 
@@ -131,13 +139,14 @@
     const x = (at) => left + ((width - left - right) * at) / Math.max(1, count - 1);
     const y = (value) =>
       height - bottom - ((height - bottom - top) * (value - low)) / (high - low || 1);
+    const text = (value) => value.toFixed(part.digits);
     const marks = [];
     for (let tick = 0; tick <= 4; tick += 1) {
       const value = low + ((high - low) * tick) / 4;
       const at = y(value);
       marks.push(
         drawing("line", { x1: left, x2: width - right, y1: at, y2: at, class: "wbx-grid" }),
-        drawing("text", { x: left - 6, y: at + 4, "text-anchor": "end" }, value.toFixed(part.digits)),
+        drawing("text", { x: left - 6, y: at + 4, "text-anchor": "end" }, text(value)),
       );
     }
     const every = Math.ceil((count * 44) / (width - left - right));
@@ -166,7 +175,8 @@
       );
     });
     const said = part.series.map((one) => one.name).join(", ");
-    return image(`${part.title}. Lines: ${said}. The values are in the table.`, width, height, marks);
+    const alternative = `${part.title}. Lines: ${said}. The values are in the table.`;
+    return image(alternative, width, height, marks);
   }
 
   function steps(part) {
@@ -219,11 +229,11 @@
       let input;
       let shown = null;
       if (parameter.kind === "slider") {
-        input = element("input", { type: "range", min: 0, max: last, step: 1 });
+        input = element("input", { ...KEYS, type: "range", min: 0, max: last, step: 1 });
         shown = element("output", {});
       } else {
         const options = parameter.texts.map((text, value) => element("option", { value }, text));
-        input = element("select", {}, ...options);
+        input = element("select", KEYS, ...options);
       }
       input.value = position[at];
       const tell = () => {
@@ -258,7 +268,9 @@
       const open = [...parts.querySelectorAll("details")].map((details) => details.open);
       headline.textContent = view.headline;
       parts.replaceChildren(...view.parts.map((part) => PARTS[part.kind](part)));
-      parts.querySelectorAll("details").forEach((details, at) => (details.open = open[at] || false));
+      parts.querySelectorAll("details").forEach((details, at) => {
+        details.open = open[at] || false;
+      });
       note.textContent = view.note;
       note.hidden = !view.note;
     };
@@ -286,11 +298,9 @@
     };
     draw(viewAt(spec.start));
     if (!fallback) return;
-    const summary = element("summary", {}, "States worth seeing");
-    const scroll = { class: "wbx-scroll", tabindex: 0, role: "region", "aria-label": spec.title };
-    place.firstChild.append(
-      element("details", { class: "wbx-keys" }, summary, element("div", scroll, fallback)),
-    );
+    const summary = element("summary", KEYS, "States worth seeing");
+    const scroll = scrolling(spec.title, fallback);
+    place.firstChild.append(element("details", { class: "wbx-keys" }, summary, scroll));
   }
 
   /* Called by anywidget in JupyterLab. */

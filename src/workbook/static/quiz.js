@@ -4,6 +4,10 @@
 (function (root) {
   "use strict";
 
+  /* JupyterLab takes arrows, Space and Enter for its own, except from elements marked so. */
+  const KEYS = { "data-lm-suppress-shortcuts": "true" };
+  const BUTTON = { ...KEYS, type: "button", class: "wbq-button" };
+
   let quizzes = 0;
 
   function element(name, attributes, ...children) {
@@ -29,14 +33,15 @@
   }
 
   function ask(question, number, name, told) {
+    const type = question.several ? "checkbox" : "radio";
     const inputs = question.options.map((_, at) =>
-      element("input", { type: question.several ? "checkbox" : "radio", name, value: at }),
+      element("input", { ...KEYS, type, name, value: at }),
     );
     const options = question.options.map((option, at) =>
       element("label", { class: "wbq-option" }, inputs[at], rich("span", {}, option)),
     );
     const feedback = element("div", { class: "wbq-feedback", role: "status" });
-    const button = element("button", { type: "button", class: "wbq-button" }, "Check");
+    const button = element("button", BUTTON, "Check");
     button.setAttribute("aria-label", `Check answer ${number}`);
 
     const clear = () => {
@@ -109,7 +114,7 @@
         tell();
       }),
     );
-    const again = element("button", { type: "button", class: "wbq-button" }, "Start again");
+    const again = element("button", BUTTON, "Start again");
     again.addEventListener("click", () => {
       verdicts.clear();
       asked.forEach((one) => one.reset());

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from workbook.explore import Bar, Bars, Choice, Explorer, Slider, View, _widget, explore
+from workbook.explorer import Bar, Bars, Choice, Explorer, Slider, View, _widget, explore
 from workbook.explorers import all_explorers, find
 
 PLAN = Explorer(

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from workbook.quiz import Option, Question, Quiz, quiz
 from workbook.quizzes import all_quizzes, find
+from workbook.quizzing import Option, Question, Quiz, quiz
 
 RIGHT = Option("Use `known_at`", "Yes: <known> in time.", right=True)
 WRONG = Option("Use the event", "No: it was known later.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from workbook.explore import as_module, show_widget, style
+from workbook.explorer import as_module, show_widget, style
 
 __all__ = ["Option", "Question", "Quiz", "quiz"]
 
