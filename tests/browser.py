@@ -1,5 +1,7 @@
 """A real browser for the tests: found on the machine, never downloaded."""
 
+import atexit
+import functools
 import os
 import shutil
 from collections.abc import Iterator
@@ -43,12 +45,19 @@ def open_browser() -> Iterator[Any]:
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
     # Chromium's sandbox refuses to start as root, which is what containers run as.
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     arguments = ["--disable-background-networking", *(["--no-sandbox"] if root else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=arguments)
-        yield browser
-        browser.close()
+    browser = start_playwright().chromium.launch(executable_path=found, args=arguments)
+    yield browser
+    browser.close()
+
+
+@functools.cache
+def start_playwright() -> Any:
+    """Start Playwright, of which a process can run one."""
+    from playwright.sync_api import sync_playwright
+
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import expect
 
 from tests.book.conftest import ROOT
 from workbook.explorer import Bars, Explorer
@@ -45,10 +46,10 @@ def test_explorer_moves_by_keyboard_and_shows_what_python_computes(
 
     def assert_shown() -> None:
         view = explorer.function(**explorer.state(position))
-        assert panel.locator(".wbx-headline").inner_text() == view.headline
+        expect(panel.locator(".wbx-headline")).to_have_text(view.headline)
         bars = [part for part in view.parts if isinstance(part, Bars)]
         wanted = [bar.text for part in bars for bar in part.bars]
-        assert panel.locator("svg .wbx-value").all_text_contents() == wanted
+        expect(panel.locator("svg .wbx-value")).to_have_text(wanted)
 
     assert_shown()
     for at, parameter in enumerate(explorer.parameters):

@@ -128,8 +128,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         opened.evaluate(KERNEL_IS_READY)
         opened.get_by_role("menuitem", name="Run", exact=True).click()
         opened.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        opened.wait_for_timeout(25000)
-        opened.screenshot(path="/tmp/front/labx.png")
         opened.locator(".wbq").wait_for(timeout=RUNS_WITHIN)
         yield opened
         opened.close()

@@ -13,6 +13,8 @@ from workbook.lessons import Cell, Lesson, solved, starter
 
 LONGEST_CELL = 15
 LONGEST_OUTPUT = 10
+# Longer lines are cut off on the book's page.
+WIDEST_LINE = 88
 OPENING_WORDS = 80
 WORDS_PER_CODE_CELL = (30, 110)
 HYPE = re.compile(
@@ -93,9 +95,17 @@ def code(lesson: Lesson) -> list[Cell]:
     return [cell for cell in lesson.cells if cell.kind == "code"]
 
 
+def parsed(source: str) -> ast.Module:
+    """Return the syntax tree; an empty one for what isn't Python, which other rules find."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
 def imports_first(lesson: Lesson) -> Iterator[str]:
     for at_, cell in enumerate(code(lesson)):
-        kinds = {type(node) for node in ast.parse(solved(lesson, cell)).body}
+        kinds = {type(node) for node in parsed(solved(lesson, cell)).body}
         imports = kinds & {ast.Import, ast.ImportFrom}
         if at_ == 0 and kinds - {ast.Import, ast.ImportFrom}:
             yield at(lesson, cell.line, "the first code cell holds imports and nothing else.")
@@ -118,13 +128,14 @@ def code_cells(lesson: Lesson) -> Iterator[str]:
             if len(lines) > LONGEST_CELL:
                 yield at(lesson, cell.line, f"has {len(lines)} lines of code, over {LONGEST_CELL}.")
             for offset, line in enumerate(lines):
+                if len(line) > WIDEST_LINE:
+                    yield at(lesson, cell.line + offset, f"is {len(line)} characters wide.")
                 if re.match(r"\s*[!%]", line):
                     yield at(
                         lesson, cell.line + offset, "uses a shell or a magic: nbval passes it."
                     )
                 if line.rstrip().endswith(";"):
                     yield at(lesson, cell.line + offset, "ends in `;`: nbval fails on it.")
-            ast.parse(source)
     if statistics.median(lengths) > 5:
         yield at(
             lesson, 1, f"the median cell has {statistics.median(lengths)} lines; 2 to 4 is right."
