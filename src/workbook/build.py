@@ -177,7 +177,8 @@ def inputs_digest(project: Project, lesson: Lesson) -> str:
         if path.parent.name == "experiments"
         for artifact in sorted((source / "flightline" / "artifacts").glob(f"{path.stem}.*"))
     ]
-    files += [project.root / "requirements.txt", project.root / "data" / "SHA256SUMS"]
+    data = project.root / "data"
+    files += [project.root / "requirements.txt", data / "SHA256SUMS", *sorted(data.glob("*/*"))]
     for path in files:
         if path.is_file():
             digest.update(path.relative_to(project.root).as_posix().encode())
@@ -185,7 +186,8 @@ def inputs_digest(project: Project, lesson: Lesson) -> str:
             digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     if any("progress()" in text for text in code_text):
         # The map of the course shows every chapter.
-        digest.update(repr([(c.title, c.exercises) for c in course.chapters()]).encode())
+        outline = [(c.title, c.minutes, c.exercises) for c in course.chapters()]
+        digest.update(repr(outline).encode())
     return digest.hexdigest()[:32]
 
 

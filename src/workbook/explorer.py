@@ -37,6 +37,7 @@ __all__ = [
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_PAYLOAD = 300_000
+ITEMS = {"bars": "bars", "lines": "series", "steps": "steps", "table": "rows"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 Tone = Literal["neutral", "accent", "good", "bad"]
@@ -257,13 +258,17 @@ class Explorer:
         }
 
     def payload(self) -> str:
-        """Return all states as JSON: the parts that states share are stored once.
+        """Return all states as JSON: what states share is stored once.
+
+        A view holds numbers of parts, a part holds numbers of items (its bars, rows, steps or
+        series).
 
         Raises
         ------
         ValueError
             If it is larger than a page should load.
         """
+        items: dict[str, int] = {}
         parts: dict[str, int] = {}
         views: dict[str, int] = {}
 
@@ -273,10 +278,14 @@ class Explorer:
         states = []
         for position in self.grid():
             view = asdict(self.function(**self.state(position)))
+            for part in view["parts"]:
+                field = ITEMS[part["kind"]]
+                part[field] = [number(items, item) for item in part[field]]
             view["parts"] = [number(parts, part) for part in view["parts"]]
             states.append(number(views, view))
-        tables = f'"parts":[{",".join(parts)}],"views":[{",".join(views)}]'
-        payload = f'{{"spec":{_json(self.spec())},{tables},"states":{_json(states)}}}'
+        tables = {"items": items, "parts": parts, "views": views}
+        stored = ",".join(f'"{name}":[{",".join(known)}]' for name, known in tables.items())
+        payload = f'{{"spec":{_json(self.spec())},{stored},"states":{_json(states)}}}'
         size = len(payload.encode())
         if size > LARGEST_PAYLOAD:
             raise ValueError(

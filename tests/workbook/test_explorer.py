@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from workbook.explorer import Bar, Bars, Choice, Explorer, Slider, View, _widget, explore
+from workbook.explorer import ITEMS, Bar, Bars, Choice, Explorer, Slider, View, _widget, explore
 from workbook.explorers import all_explorers, find
 
 PLAN = Explorer(
@@ -40,9 +40,18 @@ def test_key_state_must_be_reachable_with_the_controls() -> None:
 
 
 def states_of(explorer: Explorer) -> list[dict]:
+    """Put the views together as the page does."""
     payload = json.loads(explorer.payload())
+
+    def whole(part: dict) -> dict:
+        field = ITEMS[part["kind"]]
+        return {**part, field: [payload["items"][item] for item in part[field]]}
+
     views = [payload["views"][number] for number in payload["states"]]
-    return [{**view, "parts": [payload["parts"][p] for p in view["parts"]]} for view in views]
+    return [
+        {**view, "parts": [whole(payload["parts"][part]) for part in view["parts"]]}
+        for view in views
+    ]
 
 
 @pytest.mark.parametrize("explorer", [PLAN, *all_explorers()], ids=lambda explorer: explorer.id)

@@ -16,6 +16,7 @@
     skipped: "skipped",
   };
   const SIGNS = { open: "○", tried: "◐", passed: "✓", active: "▶", stopped: "✕", skipped: "–" };
+  const ITEMS = { bars: "bars", lines: "series", steps: "steps", table: "rows" };
   const DASHES = ["", "7 4", "2 4", "10 3 2 3", "4 2"];
 
   /* JupyterLab takes arrows, Space and Enter for its own, except from elements marked so. */
@@ -287,14 +288,18 @@
   }
 
   function revive(place, payload) {
-    const { spec, parts, views, states } = payload;
+    const { spec, items, parts, views, states } = payload;
     const fallback = place.querySelector("table");
     place.replaceChildren();
     const draw = mount(place, spec, (position) => draw(viewAt(position)));
+    const whole = (part) => {
+      const field = ITEMS[part.kind];
+      return { ...part, [field]: part[field].map((item) => items[item]) };
+    };
     const viewAt = (position) => {
       const state = spec.parameters.reduce((at, p, i) => at * p.texts.length + position[i], 0);
       const view = views[states[state]];
-      return { ...view, parts: view.parts.map((part) => parts[part]) };
+      return { ...view, parts: view.parts.map((part) => whole(parts[part])) };
     };
     draw(viewAt(spec.start));
     if (!fallback) return;
