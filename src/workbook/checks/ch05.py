@@ -19,8 +19,9 @@ from workbook.exercise import (
 
 def check_impossible(answer: Answer) -> Verdict | None:
     """Try real extremes first, then gaps, every limit itself, and values just outside of it."""
+    calm: dict[str, float | None]
     calm = {"temp": 55.0, "dewp": 41.0, "humid": 60.0, "wind_speed": 10.0, "wind_gust": None}
-    possible = {
+    possible: dict[str, Any] = {
         "missing": dict.fromkeys(calm),
         "fog": calm | {"temp": 50.0, "dewp": 50.0, "humid": 100.0},
         "gust": calm | {"wind_speed": 25.3, "wind_gust": 66.7},
@@ -92,8 +93,8 @@ POSSIBLE = (
     (
         "fog",
         "fog-is-impossible",
-        "A dew point equal to the temperature, with a humidity of 100, is fog. It is only above "
-        "the temperature that a dew point can't be.",
+        "A dew point equal to the temperature, with a humidity of 100 per cent, is fog. Both "
+        "values lie on their limits, and a value on a limit is possible.",
     ),
 )
 GAPS = (
@@ -163,7 +164,7 @@ IMPOSSIBLE: tuple[tuple[str, dict[str, float | None], str, str], ...] = (
 )
 
 
-def _flagged(answer: Answer, cases: dict[str, Any], calm: dict[str, Any]) -> set[str]:
+def _flagged(answer: Answer, cases: dict[Any, Any], calm: dict[str, Any]) -> set[Any]:
     """Return the cases that the answer calls impossible, among a hundred calm hours."""
     import pandas as pd
 
