@@ -60,10 +60,8 @@ LAYERS = (
         "book and JupyterLab, opened in a browser",
         (
             ("jupyter-book", "build", ".", "-W", "-n", "--keep-going", "-q"),
-            (*PYTEST, "--dist=worksteal", "tests/book"),
-            ("pytest", "-q", "tests/lab"),
+            ("pytest", "-q", "tests/book", "tests/lab"),
         ),
-        {"WORKBOOK_HTML": str(ROOT / "_build" / "html")},
     ),
 )
 

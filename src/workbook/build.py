@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 from workbook import course
 from workbook.imports import closure, imported_modules
 from workbook.lessons import Cell, Lesson, LessonError, read_lesson, solved, starter
-from workbook.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -409,14 +408,13 @@ def execute(project: Project, lesson: Lesson, notebook: NotebookNode) -> Noteboo
     Raises
     ------
     LessonError
-        Where a cell raises, writes to the error stream (a warning does), or never ends, or where
-        the lesson leaves a file or a process behind.
+        Where a cell raises, writes to the error stream (a warning does), or never ends.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     project.notebooks.mkdir(exist_ok=True)
-    client: NotebookClient = NotebookClient(
+    client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
@@ -428,14 +426,12 @@ def execute(project: Project, lesson: Lesson, notebook: NotebookNode) -> Noteboo
         coalesce_streams=True,
         resources={"metadata": {"path": str(project.notebooks)}},
     )
-    with Surroundings() as around:
-        try:
-            client.execute(env={**os.environ, **ENVIRONMENT, **around.variables})
-        except CellTimeoutError:
-            raise LessonError(lesson.path, 1, f"a cell runs over {CELL_SECONDS} seconds.") from None
-        except DeadKernelError:
-            raise LessonError(lesson.path, 1, "the kernel died while it ran.") from None
-        left = around.left_behind()
+    try:
+        client.execute(env={**os.environ, **ENVIRONMENT})
+    except CellTimeoutError:
+        raise LessonError(lesson.path, 1, f"a cell runs over {CELL_SECONDS} seconds.") from None
+    except DeadKernelError:
+        raise LessonError(lesson.path, 1, "the kernel died while it ran.") from None
     notebook.metadata["language_info"] = {"name": "python"}
     for at, (cell, made) in enumerate(zip(lesson.cells, notebook.cells, strict=True), 1):
         made.metadata.pop("execution", None)
@@ -445,8 +441,6 @@ def execute(project: Project, lesson: Lesson, notebook: NotebookNode) -> Noteboo
             alt = output.get("metadata", {}).get("alt")
             if alt:
                 made.metadata["mystnb"] = {"image": {"alt": alt}}
-    if left:
-        raise LessonError(lesson.path, 1, f"leaves behind: {', '.join(left)}.")
     return notebook
 
 

@@ -286,24 +286,3 @@ def test_the_course_is_known_by_its_lessons():
     chapters = course.chapters()
     assert [chapter.name for chapter in chapters][:2] == ["00_start_here", "01_why_models_fail"]
     assert chapters[0].exercises[0] == ("0.1", "How many flights?")
-
-
-@pytest.mark.parametrize(
-    ("code", "left"),
-    [
-        ("from pathlib import Path\nPath.home().joinpath('.rc').write_text('x')",
-         "the file .rc in the home folder"),
-        ("import tempfile\ntempfile.NamedTemporaryFile(delete=False, suffix='.csv').close()",
-         r"\.csv in the temporary folder"),
-        ("import subprocess, sys\nsleep = 'import time; time.sleep(60)'\n"
-         "subprocess.Popen([sys.executable, '-c', sleep], start_new_session=True) and None",
-         "the process python"),
-        ("import subprocess\nsubprocess.run(['git', 'config', 'user.name'], check=True)",
-         "raises CalledProcessError"),
-    ],
-    ids=["home", "temporary folder", "process", "somebody's git configuration"],
-)  # fmt: skip
-def test_a_lesson_that_leaves_something_behind_is_named(project, code, left):
-    change(project.lessons / "00_toy.md", "import math", code)
-    with pytest.raises(BuildError, match=left):
-        rebuilt(project)
