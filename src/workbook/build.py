@@ -65,6 +65,11 @@ class Project:
         return self.root / "book" / "solutions"
 
     @property
+    def stamp(self) -> Path:
+        """The digest of a course that was found current, not committed."""
+        return self.root / "_build" / "current.txt"
+
+    @property
     def solved(self) -> Path:
         """The solved notebooks, generated and not committed."""
         return self.root / "_build" / "solved"
@@ -235,6 +240,8 @@ def build(project: Project, say: Callable[[str], None], only: Sequence[str] = ()
     BuildError
         With one line for each lesson that fails.
     """
+    if not only and _is_current(project):
+        return
     lessons = chosen(read_all(project), only)
     todo: list[tuple[Lesson, NotebookNode]] = []
     for lesson in lessons:
@@ -258,6 +265,38 @@ def build(project: Project, say: Callable[[str], None], only: Sequence[str] = ()
         return problems
 
     _execute_all(project, todo, finish, say)
+    if not only:
+        project.stamp.parent.mkdir(exist_ok=True)
+        project.stamp.write_text(_everything(project), encoding="utf-8")
+
+
+def _is_current(project: Project) -> bool:
+    """Tell whether nothing at all changed since a build that succeeded.
+
+    Reading the lessons takes seconds, most of them imports; reading bytes takes a moment.
+    `drift` doesn't rely on it.
+    """
+    return project.stamp.is_file() and _read(project.stamp) == _everything(project)
+
+
+def _everything(project: Project) -> str:
+    """Return one digest of all that a build reads and of all that it makes."""
+    digest = hashlib.sha256()
+    patterns = (
+        "lessons/*",
+        "notebooks/*.ipynb",
+        "book/solutions/*.md",
+        "src/**/*",
+        "data/SHA256SUMS",
+        "data/*/*",
+        "requirements.txt",
+    )
+    for pattern in patterns:
+        for path in sorted(project.root.glob(pattern)):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"\0{_shown(project, path)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def build_solved(project: Project, say: Callable[[str], None], only: Sequence[str] = ()) -> None:

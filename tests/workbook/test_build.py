@@ -121,6 +121,27 @@ def test_nothing_changed_nothing_is_done(project):
     assert build.drift(project) == []
 
 
+def test_what_is_current_is_found_without_reading_a_lesson(project, monkeypatch):
+    monkeypatch.setattr(build, "read_all", None)
+    assert rebuilt(project) == []
+
+
+@pytest.mark.parametrize(
+    "file", ["notebooks/00_toy.ipynb", "book/solutions/00_toy.md", "lessons/00_toy.md"]
+)
+def test_a_byte_more_is_not_current(project, file):
+    with (project.root / file).open("a") as changed:
+        changed.write("\n")
+    assert not build._is_current(project)
+
+
+def test_a_build_that_fails_is_not_current(project):
+    change(project.lessons / "00_toy.md", "import math", "import maths")
+    with pytest.raises(BuildError):
+        rebuilt(project)
+    assert not build._is_current(project)
+
+
 def test_changed_prose_is_written_without_executing(project, monkeypatch):
     change(project.lessons / "00_toy.md", "Text before.", "Other text.")
     monkeypatch.setattr(build, "execute", None)

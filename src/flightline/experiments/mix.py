@@ -95,6 +95,12 @@ def best_mixes(budget: int) -> list[dict[str, int]]:
     return sorted(spent, key=lambda mix: mix_outcome(**mix)["cost"])
 
 
+def dearest_mix() -> float:
+    """Return the highest cost per 1,000 flights of any mix."""
+    by_mix = product(WEEKS, repeat=len(PARTS))
+    return max(mix_outcome(*weeks)["cost"] for weeks in by_mix)
+
+
 @cache
 def load_mix() -> dict[str, Any]:
     """Return the artifact: costs, AUCs, references and the versions of everything that made it."""

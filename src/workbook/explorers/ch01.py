@@ -1,6 +1,6 @@
 """Chapter 01: where to spend twelve person-weeks."""
 
-from flightline.experiments.mix import LEVELS, WEEKS, load_mix, mix_outcome
+from flightline.experiments.mix import LEVELS, WEEKS, dearest_mix, load_mix, mix_outcome
 from workbook.explorer import Bar, Bars, Explorer, Slider, Table, View
 
 BUDGET = 12
@@ -25,7 +25,7 @@ def mix(devops: int, data: int, models: int, business: int) -> View:
                     Bar("Three weeks for each part", equal["cost"], f"{equal['cost']:.0f}"),
                     Bar("Your mix", cost, f"{cost:.0f}", "good" if cost < never else "bad"),
                 ),
-                largest=700,
+                largest=dearest_mix(),
             ),
             Table(
                 "What your weeks bought",
