@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Spelt in pieces, so that this file passes its own test.
 PRIVATE = {
     "a home or machine path": r"(?<![\w./])/(?:" + "work/|root/|home/|Users/)" + r"[\w.]+",
-    "a package index": r"files\.python" + r"hosted|(?<![\w.])pypi\." + r"org/simple",
+    "a package index": r"files\.python" + r"hosted|(?<![\w.])pypi\." + r"org",
     "an unfinished remark": r"\b(?:TO" + "DO|FIX" + r"ME|X" + r"XX)\b",
 }
 
