@@ -60,8 +60,10 @@ LAYERS = (
         "book and JupyterLab, opened in a browser",
         (
             ("jupyter-book", "build", ".", "-W", "-n", "--keep-going", "-q"),
-            ("pytest", "-q", "tests/book", "tests/lab"),
+            (*PYTEST, "--dist=worksteal", "tests/book"),
+            ("pytest", "-q", "tests/lab"),
         ),
+        {"WORKBOOK_HTML": str(ROOT / "_build" / "html")},
     ),
 )
 

@@ -188,28 +188,60 @@ def build_features(
     return pd.concat(tables, axis=1)
 
 
+def windowed_delays(
+    entities: pd.Series,
+    moments: pd.Series,
+    history: pd.DataFrame,
+    column: str,
+    known_at: str,
+    delay: str,
+) -> pd.DataFrame:
+    """Return the mean delay of an entity's flights that was known in each window before a moment.
+
+    Parameters
+    ----------
+    entities, moments : pandas.Series, shape (n,)
+        Whose flights, and before which moment (UTC).
+    history : pandas.DataFrame
+        Needs the columns `column`, `known_at` and `delay`.
+    column : str
+        The column of `history` that holds the entity.
+    known_at, delay : str
+        When a delay became known (UTC), and the delay in minutes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column per name in `WINDOWS`, the index of `moments`; ``NaN`` where nothing was known.
+    """
+    happened = history[history[delay].notna()].sort_values(known_at)
+    order = _ns(moments).reset_index(drop=True).sort_values()
+    codes = pd.factorize(pd.concat([happened[column], entities.iloc[order.index]]))[0]
+    asked = pd.DataFrame({"key": codes[len(happened) :], "moment": order.array})
+    events = pd.DataFrame(
+        {"key": codes[: len(happened)], "known_at": _ns(happened[known_at]).array}
+    )
+    # A missing key is no entity, so its events are nobody's.
+    events = events.assign(count=1.0, delay=happened[delay].to_numpy()).query("key >= 0")
+    events[_TOTALS] = events.groupby("key")[_TOTALS].cumsum()
+    now = _totals_before(events, asked)
+    means = {}
+    for name, window in WINDOWS.items():
+        inside = now - _totals_before(events, asked.assign(moment=asked["moment"] - window))
+        means[name] = inside["delay"] / inside["count"].where(inside["count"] > 0)
+    return pd.DataFrame(means).set_axis(order.index).sort_index().set_axis(moments.index)
+
+
 def _rolling(
     flights: pd.DataFrame, history: pd.DataFrame, noun: str, known_at: str, delay: str
 ) -> pd.DataFrame:
     """Return each entity's mean delay over the events known in each of the `WINDOWS`."""
-    happened = history[history[delay].notna()].sort_values(known_at)
-    known = _ns(happened[known_at]).array
-    moments = _ns(prediction_time(flights)).reset_index(drop=True).sort_values()
+    moments = prediction_time(flights)
     features = {}
     for entity, column in ENTITIES.items():
-        keys = pd.concat([happened[column], flights[column].iloc[moments.index]])
-        codes = pd.factorize(keys)[0]
-        asked = pd.DataFrame({"key": codes[len(happened) :], "moment": moments.array})
-        events = pd.DataFrame({"key": codes[: len(happened)], "known_at": known})
-        # A missing key is no entity, so its events are nobody's.
-        events = events.assign(count=1.0, delay=happened[delay].to_numpy()).query("key >= 0")
-        events[_TOTALS] = events.groupby("key")[_TOTALS].cumsum()
-        now = _totals_before(events, asked)
-        for name, window in WINDOWS.items():
-            inside = now - _totals_before(events, asked.assign(moment=asked["moment"] - window))
-            mean = inside["delay"] / inside["count"].where(inside["count"] > 0)
-            features[f"{entity}_{noun}_delay_{name}"] = mean
-    return pd.DataFrame(features).set_axis(moments.index).sort_index().set_axis(flights.index)
+        means = windowed_delays(flights[column], moments, history, column, known_at, delay)
+        features.update({f"{entity}_{noun}_delay_{name}": means[name] for name in WINDOWS})
+    return pd.DataFrame(features)
 
 
 def _totals_before(events: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:

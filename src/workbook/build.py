@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from workbook import course
 from workbook.imports import closure, imported_modules
 from workbook.lessons import Cell, Lesson, LessonError, read_lesson, solved, starter
+from workbook.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -182,6 +183,12 @@ def inputs_digest(project: Project, lesson: Lesson) -> str:
         if path.parent.name == "experiments"
         for artifact in sorted((source / "flightline" / "artifacts").glob(f"{path.stem}.*"))
     ]
+    files += [
+        carried
+        for path in files
+        if path.name == "__init__.py" and path.parent.parent != source
+        for carried in _carried_along(path.parent)
+    ]
     data = project.root / "data"
     files += [project.root / "requirements.txt", data / "SHA256SUMS", *sorted(data.glob("*/*"))]
     for path in files:
@@ -194,6 +201,17 @@ def inputs_digest(project: Project, lesson: Lesson) -> str:
         outline = [(c.title, c.minutes, c.exercises) for c in course.chapters()]
         digest.update(repr(outline).encode())
     return digest.hexdigest()[:32]
+
+
+def _carried_along(package: Path) -> list[Path]:
+    """Return the files of a package's folders that aren't packages: templates, configuration."""
+    return [
+        path
+        for folder in sorted(package.iterdir())
+        if folder.is_dir() and not (folder / "__init__.py").exists()
+        for path in sorted(folder.rglob("*"))
+        if "__pycache__" not in path.parts
+    ]
 
 
 def solutions_page(lesson: Lesson) -> str:
@@ -447,13 +465,14 @@ def execute(project: Project, lesson: Lesson, notebook: NotebookNode) -> Noteboo
     Raises
     ------
     LessonError
-        Where a cell raises, writes to the error stream (a warning does), or never ends.
+        Where a cell raises, writes to the error stream (a warning does), or never ends, or where
+        the lesson leaves a file or a process behind.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     project.notebooks.mkdir(exist_ok=True)
-    client = NotebookClient(
+    client: NotebookClient = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
@@ -465,12 +484,14 @@ def execute(project: Project, lesson: Lesson, notebook: NotebookNode) -> Noteboo
         coalesce_streams=True,
         resources={"metadata": {"path": str(project.notebooks)}},
     )
-    try:
-        client.execute(env={**os.environ, **ENVIRONMENT})
-    except CellTimeoutError:
-        raise LessonError(lesson.path, 1, f"a cell runs over {CELL_SECONDS} seconds.") from None
-    except DeadKernelError:
-        raise LessonError(lesson.path, 1, "the kernel died while it ran.") from None
+    with Surroundings() as around:
+        try:
+            client.execute(env={**os.environ, **ENVIRONMENT, **around.variables})
+        except CellTimeoutError:
+            raise LessonError(lesson.path, 1, f"a cell runs over {CELL_SECONDS} seconds.") from None
+        except DeadKernelError:
+            raise LessonError(lesson.path, 1, "the kernel died while it ran.") from None
+        left = around.left_behind()
     notebook.metadata["language_info"] = {"name": "python"}
     for at, (cell, made) in enumerate(zip(lesson.cells, notebook.cells, strict=True), 1):
         made.metadata.pop("execution", None)
@@ -480,6 +501,8 @@ def execute(project: Project, lesson: Lesson, notebook: NotebookNode) -> Noteboo
             alt = output.get("metadata", {}).get("alt")
             if alt:
                 made.metadata["mystnb"] = {"image": {"alt": alt}}
+    if left:
+        raise LessonError(lesson.path, 1, f"leaves behind: {', '.join(left)}.")
     return notebook
 
 

@@ -166,6 +166,18 @@ def test_changed_inputs_are_executed_again(project, file, old, new):
     assert not build.reuse_outputs(made, build._stored(project.notebooks / "00_toy.ipynb"))
 
 
+def test_a_template_that_an_imported_package_carries_is_an_input(project):
+    template = project.root / "src" / "flightline" / "kit" / "project" / "settings.toml"
+    template.parent.mkdir(parents=True)
+    (template.parents[1] / "__init__.py").write_text("", encoding="utf-8")
+    template.write_text("margin = 1\n", encoding="utf-8")
+    change(project.lessons / "00_toy.md", "import math", "import math\n\nimport flightline.kit")
+    lesson = build.read_all(project)[0]
+    before = build.inputs_digest(project, lesson)
+    template.write_text("margin = 2\n", encoding="utf-8")
+    assert build.inputs_digest(project, lesson) != before
+
+
 def test_a_module_that_the_lesson_does_not_import_changes_nothing(project):
     (project.root / "src" / "flightline" / "another.py").write_text("x = 1\n", encoding="utf-8")
     assert build.drift(project) == []
@@ -307,3 +319,24 @@ def test_the_course_is_known_by_its_lessons():
     chapters = course.chapters()
     assert [chapter.name for chapter in chapters][:2] == ["00_start_here", "01_why_models_fail"]
     assert chapters[0].exercises[0] == ("0.1", "How many flights?")
+
+
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [
+        ("from pathlib import Path\nPath.home().joinpath('.rc').write_text('x')",
+         "the file .rc in the home folder"),
+        ("import tempfile\ntempfile.NamedTemporaryFile(delete=False, suffix='.csv').close()",
+         r"\.csv in the temporary folder"),
+        ("import subprocess, sys\nsleep = 'import time; time.sleep(60)'\n"
+         "subprocess.Popen([sys.executable, '-c', sleep], start_new_session=True) and None",
+         "the process python"),
+        ("import subprocess\nsubprocess.run(['git', 'config', 'user.name'], check=True)",
+         "raises CalledProcessError"),
+    ],
+    ids=["home", "temporary folder", "process", "somebody's git configuration"],
+)  # fmt: skip
+def test_a_lesson_that_leaves_something_behind_is_named(project, code, left):
+    change(project.lessons / "00_toy.md", "import math", code)
+    with pytest.raises(BuildError, match=left):
+        rebuilt(project)
