@@ -84,6 +84,8 @@ def main() -> int:
         return 1
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
     signal.signal(signal.SIGTERM, stop)
+    # A process that a script started in the background ignores Ctrl-C otherwise.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     server = subprocess.Popen(lab_command(port), cwd=ROOT, env=lab_environment(token))
     try:
         if not wait_until_ready(port, server):

@@ -88,8 +88,9 @@ class LocalAnswer:
     def value(self, reads: Callable[[Any], T]) -> T:
         """Read a copy of an answer that is a value, not a function."""
         if callable(self._given):
+            expected = _expected(reads, self._given)
             raise Stop(
-                wrong("not-a-value", "This exercise asks for a value, and you gave a function.")
+                wrong("not-a-value", f"This exercise asks for {expected}, and you gave a function.")
             )
         return self._read(copy.deepcopy(self._given), reads, "is")
 
@@ -151,6 +152,15 @@ class LocalAnswer:
                 f"Your answer {verb} {kind_of(result)}, where {expected} is expected.",
             )
         )
+
+
+def _expected(reads: Callable[[Any], Any], given: Any) -> str:
+    """Say what a reader asks for, by what it says of a value that it can't read."""
+    try:
+        reads(given)
+    except Mismatch as mismatch:
+        return mismatch.expected
+    return "a value"
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -117,6 +117,8 @@ def test_the_lab_answers_at_the_printed_address_to_its_token_only_and_stops() ->
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         start_new_session=True,
+        # As a script's background process begins; Ctrl-C has to stop it all the same.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     ) as server:
         assert server.stdout is not None
         try:
@@ -134,7 +136,12 @@ def test_the_lab_answers_at_the_printed_address_to_its_token_only_and_stops() ->
                 urllib.request.urlopen(contents, timeout=20)
         finally:
             os.killpg(server.pid, signal.SIGINT)
-            server.wait(timeout=20)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                # Leaving the block would wait for it for ever.
+                os.killpg(server.pid, signal.SIGKILL)
+                raise
         assert "stopped" in server.stdout.read()
     assert ports.is_free(int(address[1]))
 

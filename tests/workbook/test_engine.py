@@ -41,6 +41,13 @@ def test_a_function_without_return_is_asked_for_it():
     assert "`return`" in verdict.message
 
 
+@pytest.mark.parametrize(("reads", "asked"), [(text, "a text in quotes"), (number, "a number")])
+def test_a_function_in_place_of_a_value_is_told_what_is_asked(reads, asked):
+    verdict = evaluate(exercise(lambda answer: answer.value(reads)), lambda: 42)
+    assert verdict.message_id == "not-a-value"
+    assert f"asks for {asked}," in verdict.message
+
+
 def test_an_error_names_itself_and_the_line_and_shows_no_traceback():
     def careless(x):
         prices = {}

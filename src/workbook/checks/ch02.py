@@ -184,16 +184,6 @@ def _without_flights(answer: Answer, flights: Any) -> Verdict | None:
 # --- 2.2 Tests that kill mutants -----------------------------------------------------------------
 
 
-def _text(answer: Answer) -> str:
-    try:
-        return answer.value(text)
-    except Stop as stop:
-        if stop.verdict.message_id != "not-a-value":
-            raise
-        message = "This exercise asks for a text in quotes, and you gave a function."
-        raise Stop(wrong("not-a-value", message)) from None
-
-
 def _difference(scheduled: int, actual: int) -> int:
     from flightline.clock import minutes_past_midnight
 
@@ -229,7 +219,7 @@ def check_my_tests(answer: Answer) -> Verdict | None:
     from flightline.clock import is_late
     from workbook.mutants import Mutant, grade
 
-    given = _text(answer)
+    given = answer.value(text)
     mutants: tuple[Mutant, ...] = (
         Mutant("lives-always", lambda scheduled, actual: True, "calls every flight late"),
         Mutant(
@@ -464,7 +454,7 @@ def check_my_containerfile(answer: Answer) -> Verdict | None:
     from flightline import containers
     from flightline.dry_build import BuildError, dry_build
 
-    given = _text(answer)
+    given = answer.value(text)
     try:
         instructions = containers.expanded(containers.parse(given))
         if not instructions or instructions[0].keyword not in ("FROM", "ARG"):

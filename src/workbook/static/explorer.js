@@ -84,7 +84,7 @@
 
   function drawBars(part, width) {
     const narrow = width < 480;
-    const labels = narrow ? 0 : Math.min(width * 0.38, 8 + 7.2 * longest(part.bars, "label"));
+    const labels = narrow ? 0 : Math.min(width * 0.38, 8 + 7.8 * longest(part.bars, "label"));
     const texts = 12 + 7.6 * longest(part.bars, "text");
     const height = narrow ? 46 : 30;
     const largest = part.largest || Math.max(...part.bars.map((bar) => bar.value)) || 1;
