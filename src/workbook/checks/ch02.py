@@ -452,7 +452,7 @@ COMMAND = ["-m", "flightline.service", "--host", "0.0.0.0"]
 def check_my_containerfile(answer: Answer) -> Verdict | None:
     """Follow the build to its last stage, and its cache after two changes."""
     from flightline import containers
-    from flightline.dry_build import BuildError, dry_build
+    from workbook.dry_build import BuildError, dry_build
 
     given = answer.value(text)
     try:
@@ -586,7 +586,7 @@ def _modules(image: Any) -> Verdict | None:
 
 
 def _packages(image: Any, instructions: list[Any]) -> Verdict | None:
-    from flightline.dry_build import PACKAGES
+    from workbook.dry_build import PACKAGES
 
     if not image.installs:
         by_name = any(

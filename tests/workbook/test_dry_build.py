@@ -1,7 +1,7 @@
 import pytest
 
 from flightline.containers import BASE, expanded, parse
-from flightline.dry_build import PACKAGES, WHEELS, BuildError, Image, dry_build
+from workbook.dry_build import PACKAGES, WHEELS, BuildError, Image, dry_build
 
 CONTEXT = (".env", "requirements.txt", "src/app/__init__.py", "src/app/deep/model.json")
 SITE = "/usr/local/lib/python3.12/site-packages"
