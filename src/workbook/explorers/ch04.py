@@ -84,9 +84,8 @@ def board(fault: str, place: str, undo: str) -> View:
 
 
 def _detail(step: str, status: Status) -> str:
-    if status == "skipped":
-        return "not run"
-    return f"{'failed' if status == 'failed' else 'passed'}, {MINUTES[step]} min"
+    minutes = 0 if status == "skipped" else MINUTES[step]
+    return f"failed, {minutes} min" if status == "failed" else f"{minutes} min"
 
 
 def _headline(fault: str, failing: str | None, released: bool, machine: int, users: int) -> str:
@@ -94,10 +93,10 @@ def _headline(fault: str, failing: str | None, released: bool, machine: int, use
         return f"A good change is released after {machine} minutes."
     if fault == "flaky":
         what = "is released all the same" if released else "is stopped for nothing"
-        return f"`{failing}` fails by chance: a good change {what}, after {machine} minutes."
+        return f"{failing} fails by chance: a good change {what}, after {machine} minutes."
     if released:
-        return f"`{failing}` fails and stops nothing: users have a bad release for {users} minutes."
-    return f"Stopped by `{failing}` after {machine} minutes of machine time; no user saw it."
+        return f"{failing} fails and stops nothing: users have a bad release for {users} minutes."
+    return f"Stopped by {failing} after {machine} minutes of machine time; no user saw it."
 
 
 EXPLORERS = (
