@@ -86,7 +86,7 @@ def test_binder_installs_what_everybody_installs() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the scripts are for Linux")
-@pytest.mark.parametrize("script", [".ci/run", ".binder/postBuild"])
+@pytest.mark.parametrize("script", [".ci/run", ".ci/servers", ".binder/postBuild"])
 def test_the_scripts_are_valid_shell(script: str) -> None:
     outcome = subprocess.run(["bash", "-n", str(ROOT / script)], capture_output=True)
     assert outcome.returncode == 0, outcome.stderr
@@ -102,9 +102,10 @@ def test_the_verification_script_runs_the_readmes_command_and_needs_no_apt(tmp_p
             program.chmod(0o755)
         else:
             program.symlink_to(f"/usr/bin/{name}" if name != "bash" else "/bin/bash")
+    servers = {"FLIGHTLINE_TEST_POSTGRES": "one", "FLIGHTLINE_TEST_REDIS": "another"}
     outcome = subprocess.run(
         [str(ROOT / ".ci" / "run")],
-        env={"PATH": str(tmp_path)},
+        env={"PATH": str(tmp_path), **servers},
         capture_output=True,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
