@@ -14,7 +14,8 @@ import webbrowser
 from pathlib import Path
 from types import FrameType
 
-from tools.ports import HOST, PortError, choose_port
+from flightline.processes import HOST
+from tools.ports import PortError, choose_port
 from workbook.build import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent

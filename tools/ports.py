@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
+from flightline.processes import is_free
 
-HOST = "127.0.0.1"
 TRIES = 50
 
 
 class PortError(Exception):
     """Why the port cannot be used and what to do, in one sentence."""
-
-
-def is_free(port: int) -> bool:
-    """Whether nothing on this machine answers at the port and it can be bound."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        # macOS lets a second program bind the port of one that listens on every address.
-        if probe.connect_ex((HOST, port)) == 0:
-            return False
-    with socket.socket() as probe:
-        if os.name == "posix":
-            # A server that has just stopped leaves its port waiting, not taken.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def choose_port(asked: str | None, default: int) -> int:

@@ -8,7 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from tools.ports import HOST, PortError, choose_port
+from flightline.processes import HOST
+from tools.ports import PortError, choose_port
 
 HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
 

@@ -62,7 +62,7 @@ def test_the_command_is_what_its_program_expects(line: str) -> None:
     else:
         found = shutil.which(program, path=str(SCRIPTS))
         assert found is not None
-        subcommand = arguments[:1] if program in ("workbook", "jupyter-book") else []
+        subcommand = arguments[:1] if program in ("flightline", "workbook", "jupyter-book") else []
         manual = run(found, *subcommand, "--help")
         assert manual.returncode == 0, manual.stderr
         for option in (argument for argument in arguments if argument.startswith("--")):

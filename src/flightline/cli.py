@@ -1,0 +1,207 @@
+"""Flightline's command: from the features of the year to a service that is watched."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+#: What `flightline monitor` ends with when a person has to act; 1 is an error, 2 a wrong call.
+ALARM = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns
+    -------
+    int
+        0, or 1 for anything that a person has to mend, or `ALARM`.
+    """
+    # More threads than flights are slower; set before NumPy is imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        print("Stopped. Run the command again to go on.", file=sys.stderr)
+        return 130
+    except (ValueError, RuntimeError, OSError) as error:
+        if not _for_people(error):
+            raise
+        print(f"flightline {options.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _for_people(error: Exception) -> bool:
+    """Whether an error is one that Flightline raises with a sentence, or one of a file."""
+    return isinstance(error, OSError) or type(error).__module__.startswith("flightline.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="flightline", description=__doc__)
+    commands = parser.add_subparsers(
+        title="commands, in the order of their work",
+        required=True,
+        metavar="COMMAND",
+        dest="command",
+    )
+
+    features = _command(
+        commands,
+        "features",
+        "compute the features of the year and write the feature repository",
+        _features,
+    )
+    features.add_argument(
+        "--online",
+        choices=["sqlite", "redis", "postgres"],
+        help="also load the latest values into this online store",
+    )
+
+    train = _command(
+        commands, "train", "train on January to June, judge on July and August, log the run", _train
+    )
+    train.add_argument(
+        "--kind", choices=["logistic", "boosting", "tuned"], default="tuned", help="of model"
+    )
+    train.add_argument(
+        "--rows", type=_positive, help="flights to learn from, drawn at random (default: all)"
+    )
+    train.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
+
+    promote = _command(
+        commands, "promote", "let a run's model serve, if it passes the gates; or go back", _promote
+    )
+    which = promote.add_mutually_exclusive_group()
+    which.add_argument("--run-id", help="the run, or how its id begins (default: the latest)")
+    which.add_argument(
+        "--rollback", action="store_true", help="let the last good version serve again"
+    )
+
+    serve = _command(commands, "serve", "serve the champion over HTTP on this machine", _serve)
+    serve.add_argument("--port", type=_port, default=8080, help="(default: 8080)")
+
+    monitor = _command(
+        commands, "monitor", "judge a month of the champion by July and August", _monitor
+    )
+    monitor.add_argument("--month", type=int, required=True, help="of 2013, 9 to 12")
+    return parser
+
+
+def _command(commands, name, summary, run):  # type: ignore[no-untyped-def]
+    """Add a command that works in a folder."""
+    parser = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("flightline-work"),
+        help="where everything is kept (default: flightline-work)",
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1 flight")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("between 1 and 65535")
+    return number
+
+
+class _Steps:
+    """Print each step, with the seconds that the last one took."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        print(f"[{time.monotonic() - self.began:5.1f} s] {line} ...", flush=True)
+
+
+def _features(options: argparse.Namespace) -> int:
+    from flightline.operations import Workspace, make_features
+
+    place = Workspace(options.folder)
+    summary = make_features(place, options.online, _Steps())
+    rows = ", ".join(f"{count:,} of {name}" for name, count in summary.rows.items())
+    print(f"Wrote {place.features}: rows {rows}.")
+    print(f"Wrote {place.flights}. Next: flightline train")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from flightline.operations import Workspace, train
+
+    result = train(Workspace(options.folder), options.kind, options.rows, options.seed, _Steps())
+    metrics = result.metrics
+    print(f"Run {result.run_id[:8]}, on July and August:")
+    print(f"  AUC   {metrics['auc']:.3f}")
+    print(f"  Brier {metrics['brier']:.4f}")
+    low, high = metrics["cost_low"], metrics["cost_high"]
+    print(f"  cost  {metrics['cost']:.0f} per 1,000 flights [{low:.0f}, {high:.0f}]")
+    print("Next: flightline promote")
+    return 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from flightline import operations
+
+    place = operations.Workspace(options.folder)
+    if options.rollback:
+        before, now = operations.roll_back(place)
+        print(f"Version {now} serves again in place of version {before}.")
+        return 0
+    promotion = operations.promote(place, options.run_id, _Steps())
+    against = f"version {promotion.against}" if promotion.against else "the share of late flights"
+    print(f"Against {against}: {promotion.decision.reason}")
+    if promotion.serves:
+        print(f"Version {promotion.version} is the champion. Next: flightline serve")
+        return 0
+    reasons = ", ".join(promotion.objections) or promotion.decision.action
+    print(f"Version {promotion.version} may not serve: {reasons}.", file=sys.stderr)
+    return 1
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from flightline.operations import Workspace, deployed
+    from flightline.processes import is_free
+
+    place = Workspace(options.folder)
+    version = deployed(place).champion
+    if not is_free(options.port):
+        print(
+            f"flightline serve: port {options.port} is taken or not allowed: choose another with "
+            "--port.",
+            file=sys.stderr,
+        )
+        return 1
+    from flightline.serving import main as serve
+
+    print(f"Version {version} serves at http://127.0.0.1:{options.port} (Ctrl-C stops it).")
+    sys.stdout.flush()
+    serve(["--folder", str(place.bundles), "--port", str(options.port)])
+    return 0
+
+
+def _monitor(options: argparse.Namespace) -> int:
+    from flightline.operations import Workspace, monitor
+
+    report, page = monitor(Workspace(options.folder), options.month, _Steps())
+    print(f"{report.verdict}: {report.summary}")
+    print(f"Wrote {page}.")
+    return ALARM if report.alarm else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""``flightline features | train | promote | serve | monitor``, one after the other in a folder."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+
+from flightline.cli import ALARM, main
+from flightline.operations import Workspace
+from flightline.processes import free_port
+from flightline.scoring import requests
+
+COMMANDS = ("features", "train", "promote", "serve", "monitor")
+
+
+class Shell:
+    """Runs the command in a folder and keeps what it printed."""
+
+    def __init__(self, place: Workspace, capture: pytest.CaptureFixture[str]) -> None:
+        self.place, self.capture = place, capture
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self.capture.readouterr()
+        status = main([arguments[0], "--folder", str(self.place.folder), *arguments[1:]])
+        printed = self.capture.readouterr()
+        return status, printed.out, printed.err
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return a folder in which the features are made and two small models are logged."""
+    place = Workspace(tmp_path_factory.mktemp("command") / "work")
+    folder = ["--folder", str(place.folder)]
+    assert main(["features", *folder]) == 0
+    assert main(["train", *folder, "--rows", "6000", "--kind", "boosting"]) == 0
+    assert main(["promote", *folder]) == 0
+    return place
+
+
+@pytest.fixture
+def shell(place: Workspace, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(place, capsys)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(Workspace(tmp_path / "nothing"), capsys)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_says_what_it_does(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    assert "--folder" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [
+        (("train",), "flightline features"),
+        (("promote",), "flightline features"),
+        (("promote", "--rollback"), "flightline promote"),
+        (("serve",), "flightline promote"),
+        (("monitor", "--month", "9"), "flightline promote"),
+    ],
+)
+def test_a_step_that_comes_too_early_names_the_one_before(
+    empty: Shell, arguments: tuple[str, ...], first: str
+) -> None:
+    status, out, err = empty(*arguments)
+    assert (status, out) == (1, "")
+    assert first in err
+    assert err.count("\n") == 1
+    assert not empty.place.folder.exists()
+
+
+def test_features_are_those_of_the_store_at_prediction_time(place: Workspace) -> None:
+    flights = pd.read_parquet(place.flights)
+    assert len(flights) == 327_346
+    assert flights["arr_delay"].notna().all()
+    assert (flights["is_late"] == (flights["arr_delay"] >= 30)).all()
+    assert (place.features / "feature_store.yaml").is_file()
+
+
+def test_a_file_in_the_folders_place_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    status, _, err = Shell(Workspace(tmp_path / "taken"), capsys)("features")
+    assert status == 1
+    assert "taken" in err
+    assert "Traceback" not in err
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
+
+
+def test_damaged_features_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = Workspace(tmp_path)
+    place.flights.write_text("no table", encoding="utf-8")
+    status, _, err = Shell(place, capsys)("train")
+    assert status == 1
+    assert "run `flightline features` again" in err
+
+
+def test_the_first_model_serves_and_says_so(place: Workspace) -> None:
+    deployment = json.loads((place.bundles / "deployment.json").read_text(encoding="utf-8"))
+    assert deployment["champion"] == 1
+
+
+def test_what_serves_already_is_not_promoted_again(shell: Shell) -> None:
+    status, _, err = shell("promote")
+    assert status == 1
+    assert re.search(r"Version 1, of the run \w{8}, serves already", err)
+
+
+def test_an_unknown_run_is_named(shell: Shell) -> None:
+    status, _, err = shell("promote", "--run-id", "nothing")
+    assert status == 1
+    assert "no run nothing" in err
+
+
+def test_there_is_nothing_to_go_back_to_from_the_first(shell: Shell) -> None:
+    status, _, err = shell("promote", "--rollback")
+    assert status == 1
+    assert "no good version" in err
+
+
+@pytest.mark.parametrize("rows", ["0", "many", "999999"])
+def test_a_number_of_rows_that_cannot_be(shell: Shell, rows: str) -> None:
+    if rows == "999999":
+        status, _, err = shell("train", "--rows", rows)
+        assert status == 1
+        assert "999,999" in err
+    else:
+        with pytest.raises(SystemExit, match="2"):
+            shell("train", "--rows", rows)
+
+
+def test_a_worse_model_stays_out_a_better_one_serves_and_is_taken_back(shell: Shell) -> None:
+    assert shell("train", "--rows", "400", "--kind", "logistic")[0] == 0
+    status, out, err = shell("promote")
+    assert status == 1
+    assert "Against version 1" in out
+    assert "Version 2 may not serve" in err
+
+    status, out, _ = shell("train", "--rows", "60000")
+    assert status == 0
+    assert re.search(r"AUC +0\.\d{3}\n", out)
+    status, out, _ = shell("promote")
+    assert status == 0
+    assert "Version 3 is the champion" in out
+
+    status, out, _ = shell("promote", "--rollback")
+    assert (status, out) == (0, "Version 1 serves again in place of version 3.\n")
+
+
+def test_a_month_is_judged_and_written_down(shell: Shell) -> None:
+    status, out, _ = shell("monitor", "--month", "9")
+    assert status in (0, ALARM)
+    verdict = out.splitlines()[-2].split(":")[0]
+    assert (status == ALARM) == (verdict == "decayed")
+    page = (shell.place.reports / "2013-09.html").read_text(encoding="utf-8")
+    assert verdict in page
+
+
+def test_a_month_that_the_model_has_seen_is_refused(shell: Shell) -> None:
+    status, _, err = shell("monitor", "--month", "7")
+    assert status == 1
+    assert "Choose 9 to 12" in err
+
+
+def test_a_taken_port_is_named(shell: Shell) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        status, _, err = shell("serve", "--port", port)
+    assert status == 1
+    assert f"port {port}" in err
+
+
+@pytest.fixture
+def server(place: Workspace) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    port = free_port()
+    command = [sys.executable, "-m", "flightline.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--folder", str(place.folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    assert "Ctrl-C" in process.stdout.readline()
+    yield process, f"http://127.0.0.1:{port}"
+    process.kill()
+    process.communicate()
+
+
+def test_the_champion_answers_until_it_is_told_to_stop(
+    place: Workspace, server: tuple[subprocess.Popen[str], str]
+) -> None:
+    process, url = server
+    flight = requests(pd.read_parquet(place.flights).tail(1))[0]
+    with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=30) as client:
+        client.get(f"{url}/ready")
+        for _ in range(100):
+            answer = client.post(f"{url}/predict", json=flight)
+            if answer.status_code != 503:
+                break
+    assert answer.status_code == 200
+    assert 0 <= answer.json()["late_probability"] <= 1
+    if os.name != "nt":
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode in (0, 130)
+        assert "Traceback" not in err
