@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from flightline import processes
 from tools import lab, ports, verify
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,7 @@ def test_every_command_sets_up_first(command: str) -> None:
 @pytest.fixture
 def busy_port() -> Iterator[int]:
     with socket.socket() as server:
-        server.bind((ports.HOST, 0))
+        server.bind((processes.HOST, 0))
         server.listen()
         yield server.getsockname()[1]
 
