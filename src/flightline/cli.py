@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 #: What `flightline monitor` ends with when a person has to act; 1 is an error, 2 a wrong call.
@@ -92,7 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name, summary, run):  # type: ignore[no-untyped-def]
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    run: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
     """Add a command that works in a folder."""
     parser = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
     parser.add_argument(

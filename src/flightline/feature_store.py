@@ -18,7 +18,6 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -417,27 +416,6 @@ def feature_server(repository: Path, seconds: float = 60) -> AbstractContextMana
     feast = [sys.executable, "-O", "-m", "feast.cli.cli", "--chdir", str(repository)]
     command = [*feast, "serve", "--host", HOST, "--port", str(port), "--no-access-log"]
     return serving(command, "/health", port, QUIET, seconds)
-
-
-def start_feature_server(repository: Path, stack: contextlib.ExitStack) -> Future[str]:
-    """Start the feature server in the background.
-
-    Parameters
-    ----------
-    repository
-        As from `apply`.
-    stack
-        The server stops when this is closed.
-
-    Returns
-    -------
-    concurrent.futures.Future
-        ``result()`` waits until the server is ready and returns its base URL.
-    """
-    pool = ThreadPoolExecutor(max_workers=1)
-    # First in, last out: a stack that is closed early waits for the server and then stops it.
-    stack.callback(pool.shutdown)
-    return pool.submit(stack.enter_context, feature_server(repository))
 
 
 def ask_server(url: str, flights: pd.DataFrame, service: str = SERVICE) -> dict[str, Any]:

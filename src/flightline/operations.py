@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flightline.feature_store import FeatureSummary, OnlineStore
     from flightline.gates import Decision
     from flightline.monitoring import PeriodReport
-    from flightline.tracking import TrainResult
+    from flightline.tracking import Tracker, TrainResult
     from flightline.training import ModelKind
 
 Progress = Callable[[str], None]
@@ -127,9 +127,13 @@ def make_features(
 
     Raises
     ------
+    OperationError
+        If a file is in the folder's place.
     flightline.feature_store.FeatureStoreError
         As `flightline.feature_store.make_features`.
     """
+    if place.folder.exists() and not place.folder.is_dir():
+        raise OperationError(f"{place.folder} is a file: choose another --folder.")
     from flightline.data import load_flights
     from flightline.feature_store import make_features as write_features
     from flightline.scoring import served_flights
@@ -319,8 +323,8 @@ def monitor(place: Workspace, month: int, progress: Progress) -> tuple["PeriodRe
     return judge_period(files[0], files[1], page), page
 
 
-def _run(tracker: "object", run_id: str | None) -> str:
-    runs = tracker.runs("attributes.status = 'FINISHED'")  # type: ignore[attr-defined]
+def _run(tracker: "Tracker", run_id: str | None) -> str:
+    runs = tracker.runs("attributes.status = 'FINISHED'")
     if runs.empty:
         raise OperationError("There is no run yet: run `flightline train` first.")
     known = runs["run_id"].tolist()

@@ -21,7 +21,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import BinaryIO
 
 HOST = "127.0.0.1"
@@ -109,6 +110,28 @@ def serving(
             yield base
         finally:
             _release(watchdog)
+
+
+def in_background(server: AbstractContextManager[str], stack: ExitStack) -> Future[str]:
+    """Start a server while the caller goes on.
+
+    Parameters
+    ----------
+    server
+        As from `serving`, not entered yet.
+    stack
+        The server stops when this is closed.
+
+    Returns
+    -------
+    concurrent.futures.Future
+        ``result()`` waits until the server is ready and returns its base URL, or raises what kept
+        it from starting.
+    """
+    pool = ThreadPoolExecutor(max_workers=1)
+    # First in, last out: a stack that is closed early waits for the server and then stops it.
+    stack.callback(pool.shutdown)
+    return pool.submit(stack.enter_context, server)
 
 
 def _wait_until_ready(

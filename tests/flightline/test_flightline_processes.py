@@ -7,10 +7,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 
 import pytest
 
-from flightline.processes import answers, free_port, serving
+from flightline.processes import answers, free_port, in_background, serving
 
 SERVER = """
 import http.server, os, subprocess, sys
@@ -46,6 +47,29 @@ def gone(port: int, seconds: float = 15) -> bool:
 def test_a_free_port_is_one_that_can_be_bound() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", free_port()))
+
+
+def test_a_server_in_the_background_is_ready_with_its_result_and_ends_with_the_stack() -> None:
+    port = free_port()
+    with ExitStack() as stack:
+        starting = in_background(serving(command(SERVER, port), "/ready", port), stack)
+        assert starting.result() == f"http://127.0.0.1:{port}"
+        assert answers(port, "/ready")
+    assert not listens(port)
+
+
+def test_a_stack_that_is_closed_early_leaves_no_server_behind() -> None:
+    port = free_port()
+    with ExitStack() as stack:
+        in_background(serving(command(SERVER, port), "/ready", port), stack)
+    assert gone(port)
+
+
+def test_what_keeps_a_server_in_the_background_from_starting_is_raised_by_its_result() -> None:
+    with ExitStack() as stack:
+        failing = in_background(serving(command("1 / 0", 1), "/ready", free_port()), stack)
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            failing.result()
 
 
 def test_the_server_answers_inside_the_block_and_is_gone_after_it() -> None:
