@@ -1,4 +1,4 @@
-"""The command line of the course's maintainers: ``workbook build`` and ``workbook new-lesson``."""
+"""The command line: ``workbook audit`` for everybody, ``build`` and ``new-lesson`` for authors."""
 
 from __future__ import annotations
 
@@ -53,6 +53,18 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("name", help="number and slug, such as 02_software_practice")
     new.add_argument("--title", required=True, help="a question or a failure, not a tool")
     new.set_defaults(run=_new_lesson)
+
+    audit = commands.add_parser(
+        "audit",
+        help="say what the files of a repository show of its maturity",
+        description="Read a folder, run nothing of it, and report evidence for each item of four "
+        "maturity models: found, missing, or not to be seen in files.",
+    )
+    audit.add_argument("path", nargs="?", default=".", help="the repository (default: this folder)")
+    formats = ("text", "json", "markdown", "html")
+    audit.add_argument("--format", choices=formats, default="text", help="(default: text)")
+    audit.add_argument("--out", metavar="FILE", help="write the report there")
+    audit.set_defaults(run=_audit)
     return parser
 
 
@@ -80,6 +92,12 @@ def _new_lesson(options: argparse.Namespace) -> int:
     for path in new_lesson(checkout(), options.name, options.title):
         print(f"wrote {path}")
     return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from workbook.audit import main_audit
+
+    return main_audit(options.path, options.format, options.out)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,13 @@ from typing import Any, Literal
 from workbook.cards import in_notebook
 
 __all__ = [
+    "Axis",
     "Bar",
     "Bars",
     "Choice",
     "Explorer",
     "Lines",
+    "Radar",
     "Series",
     "Slider",
     "Step",
@@ -37,7 +39,7 @@ __all__ = [
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_PAYLOAD = 300_000
-ITEMS = {"bars": "bars", "lines": "series", "steps": "steps", "table": "rows"}
+ITEMS = {"bars": "bars", "lines": "series", "radar": "axes", "steps": "steps", "table": "rows"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 Tone = Literal["neutral", "accent", "good", "bad"]
@@ -91,6 +93,25 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Axis:
+    """One direction of a radar: `value` gives the distance, `text` is what the reader sees."""
+
+    label: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Radar:
+    """Values on three axes or more around a common centre, from 0 to `largest` on each."""
+
+    title: str
+    axes: tuple[Axis, ...]
+    largest: float
+    kind: Literal["radar"] = "radar"
+
+
+@dataclass(frozen=True)
 class Step:
     """One box of a board; `current` marks the one the reader has chosen."""
 
@@ -124,7 +145,7 @@ class View:
     """What an explorer shows in one state: a sentence that says what follows, then parts."""
 
     headline: str
-    parts: tuple[Bars | Lines | Steps | Table, ...] = ()
+    parts: tuple[Bars | Lines | Radar | Steps | Table, ...] = ()
     note: str = ""
 
 
@@ -197,6 +218,8 @@ class Explorer:
     live
         Where given, used in place of `function` in a running notebook, to show what belongs to
         one learner (progress). What is stored or published never depends on it.
+    save_as
+        Where given, a button saves what is shown as Markdown in a file of this name.
     """
 
     id: str
@@ -206,6 +229,7 @@ class Explorer:
     function: Callable[..., View]
     key_states: tuple[State, ...]
     live: Callable[..., View] | None = None
+    save_as: str = ""
 
     def __post_init__(self) -> None:
         for state in self.key_states:
@@ -242,7 +266,8 @@ class Explorer:
 
     def spec(self) -> dict[str, Any]:
         """Return what the page needs to draw the controls."""
-        return {
+        saving = {"save_as": self.save_as} if self.save_as else {}
+        return saving | {
             "id": self.id,
             "title": self.title,
             "question": self.question,

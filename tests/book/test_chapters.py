@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from tests.book.conftest import ROOT
-from workbook.explorer import Bars, Explorer
+from workbook.explorer import Bars, Explorer, Table
 from workbook.explorers import all_explorers
 from workbook.quizzes import all_quizzes
 from workbook.quizzing import Quiz
@@ -61,6 +61,26 @@ def test_explorer_moves_by_keyboard_and_shows_what_python_computes(
         page.keyboard.press(keys[forward])
         position[at] += 1 if forward else -1
         assert_shown()
+
+
+@pytest.mark.parametrize(
+    "explorer",
+    [explorer for explorer in all_explorers() if explorer.save_as],
+    ids=lambda explorer: explorer.id,
+)
+def test_explorer_saves_what_it_shows(page: Any, html: Path, site: str, explorer: Explorer) -> None:
+    page.goto(site + "/" + page_with(html, f'data-explorer="{explorer.id}"'))
+    panel = page.locator(f'[data-explorer="{explorer.id}"]')
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Save as Markdown").click()
+    assert download.value.suggested_filename == explorer.save_as
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
+    view = explorer.function(**explorer.key_states[0])
+    assert saved.startswith(f"# {explorer.title}\n\n{view.headline}\n")
+    for part in view.parts:
+        assert f"## {part.title}" in saved
+        for row in part.rows if isinstance(part, Table) else ():
+            assert f"| {' | '.join(row)} |" in saved
 
 
 @pytest.mark.parametrize("quiz", all_quizzes(), ids=lambda quiz: f"quiz-{quiz.chapter}")

@@ -38,6 +38,7 @@ def findings(lesson: Lesson, root: Path) -> list[str]:
         prose,
         directives,
         predictions,
+        forward,
     )
     found = [finding for rule in rules for finding in rule(lesson)]
     return found + list(links(lesson, root))
@@ -201,6 +202,18 @@ def directives(lesson: Lesson) -> Iterator[str]:
 def predictions(lesson: Lesson) -> Iterator[str]:
     if not any(line.startswith("**Predict:**") for _, line in markdown(lesson)):
         yield at(lesson, 1, "never asks for a prediction (`**Predict:** …`).")
+
+
+def forward(lesson: Lesson) -> Iterator[str]:
+    """Nobody needs, or is sent to, a later chapter before this one ends."""
+    for line, text in markdown(lesson):
+        if text.startswith("## Recap"):
+            return
+        linked = re.findall(r"\]\((\d\d)_", text)
+        needed = re.findall(r"\b\d\d\b", text) if text.startswith("Prerequisites:") else []
+        for number in sorted({*linked, *needed}):
+            if int(number) > lesson.chapter.number:
+                yield at(lesson, line, f"leads to chapter {number}, which comes later.")
 
 
 def links(lesson: Lesson, root: Path) -> Iterator[str]:

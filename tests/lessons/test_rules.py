@@ -49,6 +49,8 @@ PLANTED = {
     "directive": ("The table is real", ":::{note}\nThe table is real", "shows literally"),
     "role": ("The table is real", "The {term}`table` is real", "shows literally"),
     "no prediction": ("**Predict:**", "Guess:", "never asks for a prediction"),
+    "needs a later chapter": ("Prerequisites: Python", "Prerequisites: chapter 03", "comes later"),
+    "sends ahead": ("Run the next two", "[01](01_why_models_fail.ipynb)", "comes later"),
     "dead link": ("(01_why_models_fail.ipynb)", "(01_gone.ipynb)", "which doesn't exist"),
     "dead term": ("glossary.md#population", "glossary.md#nothing", "doesn't have"),
 }

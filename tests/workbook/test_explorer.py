@@ -5,7 +5,19 @@ from dataclasses import asdict
 
 import pytest
 
-from workbook.explorer import ITEMS, Bar, Bars, Choice, Explorer, Slider, View, _widget, explore
+from workbook.explorer import (
+    ITEMS,
+    Axis,
+    Bar,
+    Bars,
+    Choice,
+    Explorer,
+    Radar,
+    Slider,
+    View,
+    _widget,
+    explore,
+)
 from workbook.explorers import all_explorers, find
 
 PLAN = Explorer(
@@ -17,6 +29,20 @@ PLAN = Explorer(
         f"{kind}: {weeks * 10} units", (Bars("Cost", (Bar("Cost", weeks, f"{weeks * 10}"),)),)
     ),
     key_states=({"weeks": 3, "kind": "b"}, {"weeks": 0, "kind": "a"}, {"weeks": 6, "kind": "a"}),
+)
+
+
+STAND = Explorer(
+    id="0.stand",
+    title="A stand",
+    question="Where?",
+    parameters=(Choice("data", "Data", (0, 1)), Choice("code", "Code", (0, 1))),
+    function=lambda data, code: View(
+        f"{data}, {code}",
+        (Radar("Parts", (Axis("Data", data, "a"), Axis("Code", code, "b"), Axis("C", 1, "c")), 1),),
+    ),
+    key_states=({"data": 0, "code": 1}, {"data": 1, "code": 1}, {"data": 0, "code": 0}),
+    save_as="stand.md",
 )
 
 
@@ -54,7 +80,9 @@ def states_of(explorer: Explorer) -> list[dict]:
     ]
 
 
-@pytest.mark.parametrize("explorer", [PLAN, *all_explorers()], ids=lambda explorer: explorer.id)
+@pytest.mark.parametrize(
+    "explorer", [PLAN, STAND, *all_explorers()], ids=lambda explorer: explorer.id
+)
 def test_payload_holds_what_the_function_returns_for_every_state(explorer: Explorer) -> None:
     wanted = [asdict(explorer.function(**explorer.state(p))) for p in explorer.grid()]
     assert states_of(explorer) == json.loads(json.dumps(wanted))
@@ -97,6 +125,17 @@ def test_widget_computes_the_view_when_a_control_moves() -> None:
     assert widget.view["headline"] == "b: 30 units"
     widget.position = [2, 0]
     assert widget.view["headline"] == "a: 60 units"
+
+
+def test_axes_that_states_share_are_stored_once() -> None:
+    payload = json.loads(STAND.payload())
+    assert len(payload["items"]) == 5
+    assert next(part["axes"] for part in payload["parts"]) == [0, 1, 2]
+
+
+def test_only_an_explorer_that_can_be_saved_names_a_file() -> None:
+    assert STAND.spec()["save_as"] == "stand.md"
+    assert "save_as" not in PLAN.spec()
 
 
 def test_live_view_is_used_in_the_widget_and_nowhere_else() -> None:

@@ -16,7 +16,7 @@
     skipped: "skipped",
   };
   const SIGNS = { open: "○", tried: "◐", passed: "✓", active: "▶", stopped: "✕", skipped: "–" };
-  const ITEMS = { bars: "bars", lines: "series", steps: "steps", table: "rows" };
+  const ITEMS = { bars: "bars", lines: "series", radar: "axes", steps: "steps", table: "rows" };
   const DASHES = ["", "7 4", "2 4", "10 3 2 3", "4 2"];
 
   /* JupyterLab takes arrows, Space and Enter for its own, except from elements marked so. */
@@ -180,6 +180,50 @@
     return image(alternative, width, height, marks);
   }
 
+  function radar(part) {
+    const rows = part.axes.map((axis) => [axis.label, axis.text]);
+    return chart(part, drawRadar, table(part.title, ["", "Value"], rows));
+  }
+
+  function drawRadar(part, whole) {
+    const width = Math.min(whole, 480);
+    const height = Math.min(width, 320);
+    const [middle, centre] = [width / 2, height / 2];
+    const turn = (at) => (2 * Math.PI * at) / part.axes.length - Math.PI / 2;
+    const rooms = part.axes.map((axis, at) => {
+      const side = Math.abs(Math.cos(turn(at)));
+      return side < 0.1 ? Infinity : (middle - 16 - 7.2 * axis.label.length) / side;
+    });
+    const radius = Math.max(30, Math.min(centre - 44, ...rooms));
+    const place = (at, value) => {
+      const far = (radius * value) / part.largest;
+      return [middle + far * Math.cos(turn(at)), centre + far * Math.sin(turn(at))];
+    };
+    const shape = (values) =>
+      values.map((value, at) => place(at, value).map((x) => x.toFixed(1)).join(",")).join(" ");
+    const marks = [];
+    for (let ring = 1; ring <= 4; ring += 1) {
+      const points = shape(part.axes.map(() => (part.largest * ring) / 4));
+      marks.push(drawing("polygon", { points, class: "wbx-grid wbx-ring" }));
+    }
+    part.axes.forEach((axis, at) => {
+      const [x2, y2] = place(at, part.largest);
+      marks.push(drawing("line", { x1: middle, y1: centre, x2, y2, class: "wbx-grid" }));
+    });
+    marks.push(drawing("polygon", { points: shape(part.axes.map((a) => a.value)), class: "wbx-area" }));
+    part.axes.forEach((axis, at) => {
+      const [x, y] = place(at, axis.value);
+      marks.push(drawing("circle", { cx: x, cy: y, r: 4, class: "wbx-accent" }));
+      const side = Math.cos(turn(at));
+      const anchor = Math.abs(side) < 0.1 ? "middle" : side > 0 ? "start" : "end";
+      const [left, top] = place(at, part.largest * (1 + 14 / radius));
+      const spot = { x: left, y: top + 4 + 8 * Math.sin(turn(at)), "text-anchor": anchor };
+      marks.push(drawing("text", spot, axis.label));
+    });
+    const said = part.axes.map((axis) => `${axis.label}: ${axis.text}`).join("; ");
+    return image(`${part.title}. ${said}`, width, height, marks);
+  }
+
   function steps(part) {
     const boxes = part.steps.map((step) =>
       element(
@@ -213,10 +257,42 @@
   const PARTS = {
     bars,
     lines,
+    radar,
     steps,
     table: (part) =>
       element("div", { class: "wbx-part" }, table(part.title, part.columns, part.rows)),
   };
+
+  /* What a view shows, as Markdown: its settings, its headline, its parts as tables. */
+  function markdown(spec, position, view) {
+    const cell = (text) => String(text).replaceAll("|", "\\|");
+    const rows = (columns, body) =>
+      [columns, columns.map(() => "---"), ...body].map((row) => `| ${row.map(cell).join(" | ")} |`);
+    const settings = spec.parameters.map((p, at) => [p.label, p.texts[position[at]]]);
+    const lines_ = [`# ${spec.title}`, "", view.headline, "", ...rows(["Setting", "Value"], settings)];
+    for (const part of view.parts) {
+      lines_.push("", `## ${part.title}`, "");
+      if (part.kind === "table") lines_.push(...rows(part.columns, part.rows));
+      else if (part.kind === "steps")
+        lines_.push(...rows(["Step", "State"], part.steps.map((s) => [s.label, s.state])));
+      else if (part.kind === "lines")
+        lines_.push(
+          ...rows(
+            [part.x_label, ...part.series.map((one) => one.name)],
+            part.x.map((x, at) => [x, ...part.series.map((one) => one.values[at] ?? "–")]),
+          ),
+        );
+      else lines_.push(...rows(["", "Value"], part[ITEMS[part.kind]].map((i) => [i.label, i.text])));
+    }
+    return [...lines_, "", view.note, ""].join("\n");
+  }
+
+  function save(name, text) {
+    const url = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+    const link = element("a", { href: url, download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
 
   /* Builds the controls once. `moved` is called with the new position of all of them. */
   function mount(place, spec, moved) {
@@ -253,6 +329,15 @@
       return element("label", { class: `wbx-control wbx-${parameter.kind}` }, label, input, shown);
     });
 
+    let shownView = null;
+    let saving = null;
+    if (spec.save_as) {
+      saving = element("button", { ...KEYS, type: "button", class: "wbx-save" }, "Save as Markdown");
+      saving.addEventListener("click", () =>
+        save(spec.save_as, markdown(spec, position, shownView)),
+      );
+    }
+
     const panel = element(
       "div",
       { class: "wbx", role: "group", "aria-label": spec.title },
@@ -262,10 +347,12 @@
       headline,
       parts,
       note,
+      saving || "",
     );
     place.append(panel);
 
     return function draw(view) {
+      shownView = view;
       const open = [...parts.querySelectorAll("details")].map((details) => details.open);
       headline.textContent = view.headline;
       parts.replaceChildren(...view.parts.map((part) => PARTS[part.kind](part)));
