@@ -133,6 +133,16 @@ def measure_checks(table: Table) -> None:
     table.row(f"a check beyond its answer (slowest: {slowest})", beyond[slowest])
 
 
+def measure_engines(table: Table, years: int) -> None:
+    """Measure one feature table of several years by each engine, against pandas."""
+    measured = json.loads(run([sys.executable, "-m", "benchmarks.engines", str(years)])[1])
+    instead = ("pandas", measured["pandas"][0])
+    for engine, (spent, peak) in measured.items():
+        what = f"feature table of {years} years, {engine}"
+        table.row(what, spent, None if engine == "pandas" else instead)
+        table.note(f"  its largest process, {engine}", f"{peak:,.0f} MB")
+
+
 def measure_builds(table: Table, folder: Path, quick: bool) -> None:
     """Measure the lesson builder in a copy, against executing each lesson with jupytext."""
     copy = copy_checkout(folder / "build")
@@ -179,6 +189,17 @@ def measure_setup(table: Table, folder: Path) -> None:
     table.row("set-up, nothing to do", again)
 
 
+def measure_replay(table: Table, folder: Path) -> None:
+    """Measure the capstone's whole year from the shell, against the same year with no decision."""
+    command = ["flightline", "replay", "--scenario", "year", "--folder", str(folder / "reference")]
+    code = (
+        "import sys; from flightline.replay import DO_NOTHING, replay; "
+        "replay(DO_NOTHING, sys.argv[1], 'year')"
+    )
+    nothing = seconds([sys.executable, "-c", code, str(folder / "nothing")])
+    table.row("replay of a year", seconds(command), ("nobody ever acts", nothing))
+
+
 def measure_verification(table: Table) -> None:
     """Measure everything that `make test` does, against executing the notebooks and no more."""
     code = (
@@ -204,8 +225,10 @@ def main() -> None:
         measure_builds(table, folder, quick)
         if not quick:
             measure_data(table, folder)
+            measure_engines(table, 20)
             measure_book(table, folder)
             measure_setup(table, folder)
+            measure_replay(table, folder)
             measure_verification(table)
 
 

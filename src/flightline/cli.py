@@ -7,7 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 #: What `flightline monitor` ends with when a person has to act; 1 is an error, 2 a wrong call.
 ALARM = 3
@@ -89,6 +91,34 @@ def _parser() -> argparse.ArgumentParser:
         commands, "monitor", "judge a month of the champion by July and August", _monitor
     )
     monitor.add_argument("--month", type=int, required=True, help="of 2013, 9 to 12")
+
+    replay = _command(
+        commands,
+        "replay",
+        "play a period day by day, with faults in it and four policies in charge",
+        _replay,
+        folder="flightline-replay",
+    )
+    replay.add_argument(
+        "policies",
+        nargs="?",
+        type=Path,
+        metavar="POLICIES.py",
+        help="a file with threshold, alarm, retrain and gate (default: the reference)",
+    )
+    replay.add_argument(
+        "--scenario",
+        choices=["practice", "year"],
+        default="practice",
+        help="July and August, or April to December (default: practice)",
+    )
+    replay.add_argument("--name", help="on the leaderboard (default: the file's)")
+    replay.add_argument(
+        "--leaderboard", type=Path, help="the file (default: leaderboard.csv in the folder)"
+    )
+    replay.add_argument(
+        "--fresh", action="store_true", help="begin anew in place of going on where it stopped"
+    )
     return parser
 
 
@@ -97,14 +127,15 @@ def _command(
     name: str,
     summary: str,
     run: Callable[[argparse.Namespace], int],
+    folder: str = "flightline-work",
 ) -> argparse.ArgumentParser:
     """Add a command that works in a folder."""
     parser = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
     parser.add_argument(
         "--folder",
         type=Path,
-        default=Path("flightline-work"),
-        help="where everything is kept (default: flightline-work)",
+        default=Path(folder),
+        help=f"where everything is kept (default: {folder})",
     )
     parser.set_defaults(run=run)
     return parser
@@ -206,6 +237,51 @@ def _monitor(options: argparse.Namespace) -> int:
     print(f"{report.verdict}: {report.summary}")
     print(f"Wrote {page}.")
     return ALARM if report.alarm else 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from flightline.experiments.replays import load_replays
+    from flightline.replay import REFERENCE, load_policies, replay
+    from flightline.replay.leaderboard import check_name, record, to_text
+    from flightline.replay.report import write_report
+
+    policies = REFERENCE if options.policies is None else load_policies(options.policies)
+    name = options.name or ("reference" if options.policies is None else options.policies.stem)
+    check_name(name, policies)
+    place = options.folder / options.scenario / name
+    print(f"Playing {options.scenario} with the policies of {name}. Ctrl-C stops it.", flush=True)
+    with _Bar() as bar:
+        result = replay(policies, place, options.scenario, progress=bar, fresh=options.fresh)
+    print(result.score.explain())
+    board = options.leaderboard or options.folder / "leaderboard.csv"
+    print(f"\n{to_text(record(board, name, result.score, result.policies))}")
+    measured = load_replays(options.scenario)
+    others = {each: found["saved"] for each, found in measured.items() if each != name}
+    print(f"\nWrote {board} and {write_report(result, name, others)}.")
+    return 0
+
+
+class _Bar:
+    """Show on a terminal how far a replay is."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, day: date, done: int, total: int) -> None:
+        if self.bar is None:
+            from tqdm import tqdm
+
+            # None: nothing is shown where stderr is no terminal.
+            self.bar = tqdm(total=total, initial=done - 1, unit=" days", disable=None)
+        self.bar.set_description(str(day))
+        self.bar.update(done - self.bar.n)
 
 
 if __name__ == "__main__":

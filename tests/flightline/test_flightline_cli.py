@@ -1,5 +1,6 @@
-"""``flightline features | train | promote | serve | monitor``, one after the other in a folder."""
+"""``flightline features | train | promote | serve | monitor`` in one folder; ``replay`` alone."""
 
+import datetime
 import json
 import os
 import re
@@ -17,9 +18,10 @@ import pytest
 from flightline.cli import ALARM, main
 from flightline.operations import Workspace
 from flightline.processes import free_port
+from flightline.replay import SCENARIOS, Incident, Scenario, versions
 from flightline.scoring import requests
 
-COMMANDS = ("features", "train", "promote", "serve", "monitor")
+COMMANDS = ("features", "train", "promote", "serve", "monitor", "replay")
 
 
 class Shell:
@@ -223,3 +225,105 @@ def test_the_champion_answers_until_it_is_told_to_stop(
         _, err = process.communicate(timeout=30)
         assert process.returncode in (0, 130)
         assert "Traceback" not in err
+
+
+# --- flightline replay -----------------------------------------------------------------------
+
+POLICIES = """
+def threshold(false_alarm, miss):
+    return false_alarm / (false_alarm + miss)
+def alarm(today, earlier):
+    return today.failed > 10
+def retrain(today, earlier):
+    return False
+def gate(trial):
+    return True
+"""
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let practice be five days of February, with an airport whose requests are refused."""
+    day = datetime.date(2013, 2, 4)
+    end = day + datetime.timedelta(days=4)
+    refused = Incident("refused", "refused", "LGA", end, end, "A column has a new name.")
+    monkeypatch.setitem(SCENARIOS, "practice", Scenario("practice", day, end, (refused,)))
+    monkeypatch.setattr(versions, "MOST_FLIGHTS", 4_000)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_replay_prints_its_score_the_leaderboard_and_where_the_report_lies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(POLICIES, encoding="utf-8")
+    command = ["replay", str(mine), "--folder", str(tmp_path / "played")]
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "1 of 1 incidents caught" in printed.out
+    report = tmp_path / "played" / "practice" / "mine" / "report.html"
+    assert report.is_file()
+    assert str(report) in printed.out
+    board = (tmp_path / "played" / "leaderboard.csv").read_text(encoding="utf-8")
+    names = [line.split(",")[1] for line in board.splitlines()[1:]]
+    assert sorted(names) == ["do nothing", "mine", "reference", "retrain daily"]
+
+    # Once more: nothing is played, and everything is printed again.
+    assert main(command) == 0
+    assert capsys.readouterr().out == printed.out
+
+    mine.write_text(POLICIES.replace("> 10", "> 20"), encoding="utf-8")
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert "other policies" in said
+    assert "--fresh" in said
+    assert main([*command, "--fresh", "--leaderboard", str(tmp_path / "other.csv")]) == 0
+    assert (tmp_path / "other.csv").is_file()
+
+
+@pytest.mark.usefixtures("short")
+def test_ctrl_c_keeps_the_days_before_and_the_same_command_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["replay", "--folder", str(tmp_path)]
+    state = tmp_path / "practice" / "reference" / "state.json"
+
+    def stop(bar: object, day: datetime.date, done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("flightline.cli._Bar.__call__", stop)
+        assert main(command) == 130
+    assert "Run the command again to go on" in capsys.readouterr().err
+    assert len(json.loads(state.read_text(encoding="utf-8"))["days"]) == 2
+    assert main(command) == 0
+    assert len(json.loads(state.read_text(encoding="utf-8"))["days"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "said"),
+    [
+        (None, [], "can't be read"),
+        (POLICIES.replace("def gate", "def gates"), [], "no function `gate`"),
+        ("def alarm(:", [], "line 1"),
+        (POLICIES, ["--name", "../up"], "can't be used as a name"),
+        (POLICIES, ["--name", "do nothing"], "taken by the course"),
+    ],
+)
+def test_what_cannot_be_played_is_said_in_a_sentence(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str | None,
+    arguments: list[str],
+    said: str,
+) -> None:
+    mine = tmp_path / "mine.py"
+    if text is not None:
+        mine.write_text(text, encoding="utf-8")
+    assert main(["replay", str(mine), "--folder", str(tmp_path / "played"), *arguments]) == 1
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert printed.err.count("\n") == 1
+    assert not (tmp_path / "played").exists()

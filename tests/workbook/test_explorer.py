@@ -14,6 +14,7 @@ from workbook.explorer import (
     Explorer,
     Radar,
     Slider,
+    Table,
     View,
     _widget,
     explore,
@@ -97,6 +98,13 @@ def test_explorers_of_the_course_say_what_they_ask_and_show_a_few_states(
     assert explorer.question.endswith("?")
     assert find(explorer.id) is explorer
     assert explorer.text() == explorer.text()
+
+
+@pytest.mark.parametrize("explorer", all_explorers(), ids=lambda explorer: explorer.id)
+def test_every_column_of_a_table_has_a_name_that_can_be_read_aloud(explorer: Explorer) -> None:
+    views = [explorer.function(**state) for state in explorer.key_states]
+    tables = [part for view in views for part in view.parts if isinstance(part, Table)]
+    assert all(column.strip() for table in tables for column in table.columns)
 
 
 def test_text_is_a_table_of_the_key_states() -> None:

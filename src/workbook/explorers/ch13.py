@@ -61,7 +61,7 @@ def worth(miss: int, price: int, running: int, baseline: str) -> View:
             ),
             Table(
                 "From units to money",
-                ("", "Lower end", "Expected", "Upper end"),
+                ("Measure", "Lower end", "Expected", "Upper end"),
                 (
                     (
                         "Saved, units per 1,000 flights",

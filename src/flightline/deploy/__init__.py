@@ -1,0 +1,1 @@
+"""Configuration for more than one machine: a compose file and manifests of Kubernetes."""
