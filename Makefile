@@ -12,6 +12,10 @@ endif
 # Windows reads and writes files as Linux and macOS do.
 export PYTHONUTF8 := 1
 
+# Containers often forbid Python to keep what it compiled, and each of hundreds of processes would
+# compile its packages again, which more than doubles the start of a kernel.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:
 	@echo "The MLOps Workbook. Commands:"
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile

@@ -16,6 +16,7 @@ from docutils import nodes
 from docutils.utils.math import latex2mathml
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
@@ -26,7 +27,8 @@ from workbook.quizzes import all_quizzes
 __all__ = ["setup"]
 
 LOGGER = logging.getLogger(__name__)
-WIDGETS = (("explorer", "WorkbookExplorer"), ("quiz", "WorkbookQuiz"))
+WIDGETS = {"explorer": "WorkbookExplorer", "quiz": "WorkbookQuiz"}
+PLACE = re.compile(r'<div class="workbook-(explorer|quiz)" data-\1="([^"]+)">')
 THEME_OPTIONS = {
     "navbar_persistent": [],
     "use_download_button": False,
@@ -55,7 +57,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.connect("config-inited", configure)
-    app.connect("builder-inited", write_payloads)
+    app.connect("env-updated", write_payloads)
     # After the theme, which sets up a page's buttons and scripts at 500 and 501.
     app.connect("html-page-context", load_widgets, priority=600)
     app.connect("html-page-context", mend_page, priority=600)
@@ -78,8 +80,8 @@ def configure(app: Sphinx, config: Config) -> None:
         config.html_theme_options["repository_url"] = f"https://github.com/{fork}"
 
 
-def write_payloads(app: Sphinx) -> None:
-    """Compute every state of every explorer, and write them and the quizzes as scripts.
+def write_payloads(app: Sphinx, environment: BuildEnvironment) -> None:
+    """Write the explorers and quizzes of the pages as scripts, each with its every state.
 
     Raises
     ------
@@ -88,38 +90,42 @@ def write_payloads(app: Sphinx) -> None:
     """
     if app.builder.format != "html":
         return
-    try:
-        payloads = {
-            **{f"explorer-{e.id}": (e.id, e.payload()) for e in all_explorers()},
-            **{f"quiz-{q.chapter}": (str(q.chapter), q.payload()) for q in all_quizzes()},
-        }
-    except ValueError as error:
-        raise ExtensionError(str(error)) from error
+    shown = {
+        widget
+        for page in environment.found_docs
+        for widget in _widgets_on(environment.get_doctree(page))
+    }
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
-    renderers = dict(WIDGETS)
-    for name, (key, payload) in payloads.items():
-        renderer = renderers[name.partition("-")[0]]
-        script = f'{renderer}.register("{key}", {payload});\n'
-        (folder / f"{name}.js").write_text(script, encoding="utf-8")
+    known = {
+        **{("explorer", explorer.id): explorer.payload for explorer in all_explorers()},
+        **{("quiz", str(quiz.chapter)): quiz.payload for quiz in all_quizzes()},
+    }
+    for kind, key in shown & known.keys():
+        try:
+            payload = known[kind, key]()
+        except ValueError as error:
+            raise ExtensionError(str(error)) from error
+        script = f'{WIDGETS[kind]}.register("{key}", {payload});\n'
+        (folder / f"{kind}-{key}.js").write_text(script, encoding="utf-8")
 
 
 def load_widgets(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load the scripts of the explorers and quizzes that a page holds, and no others."""
-    if doctree is None:
-        return
+    for kind, key in _widgets_on(doctree) if doctree is not None else []:
+        script = f"{kind}-{key}.js"
+        if not Path(app.outdir, "_static", script).is_file():
+            LOGGER.warning("there is no %s %r", kind, key, location=page)
+        app.add_js_file(f"{kind}.js", priority=800)
+        app.add_js_file(script, priority=801)
+
+
+def _widgets_on(doctree: nodes.document) -> list[tuple[str, str]]:
+    """Return the kind and the key of each explorer and quiz on a page, in order."""
     source = "".join(node.astext() for node in doctree.findall(nodes.raw))
-    for kind, _ in WIDGETS:
-        keys = re.findall(f'<div class="workbook-{kind}" data-{kind}="([^"]+)">', source)
-        if keys:
-            app.add_js_file(f"{kind}.js", priority=800)
-        for key in dict.fromkeys(keys):
-            script = f"{kind}-{key}.js"
-            if not Path(app.outdir, "_static", script).is_file():
-                LOGGER.warning("there is no %s %r", kind, key, location=page)
-            app.add_js_file(script, priority=801)
+    return list(dict.fromkeys(PLACE.findall(source)))
 
 
 def mend_page(

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 from tests.book.conftest import ROOT, build_book
@@ -83,12 +86,11 @@ def test_an_explorer_that_is_too_large_stops_the_build_by_name(
         key_states=({"size": 0},),
     )
 
-    class Application:
-        outdir = tmp_path
-
-        class builder:  # noqa: N801
-            format = "html"
-
+    place = '<div class="workbook-explorer" data-explorer="1.huge"></div>'
+    page = new_document("page")
+    page += nodes.raw(place, place, format="html")
+    application = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    environment = SimpleNamespace(found_docs={"page"}, get_doctree=lambda name: page)
     monkeypatch.setattr(book, "all_explorers", lambda: (huge,))
     with pytest.raises(ExtensionError, match=r"1\.huge: its states take .* bytes"):
-        book.write_payloads(Application)  # type: ignore[arg-type]
+        book.write_payloads(application, environment)  # type: ignore[arg-type]
