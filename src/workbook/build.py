@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 120
+# What Python writes beside a module when it is imported: no input of a lesson.
+COMPILED = ".pyc"
 
 # One thread and a fixed hash seed, so that sums and sets come out alike on every machine; progress
 # in memory, so that nobody's own progress shows in a stored output.
@@ -192,7 +194,7 @@ def inputs_digest(project: Project, lesson: Lesson) -> str:
     data = project.root / "data"
     files += [project.root / "requirements.txt", data / "SHA256SUMS", *sorted(data.glob("*/*"))]
     for path in files:
-        if path.is_file():
+        if path.is_file() and path.suffix != COMPILED:
             digest.update(path.relative_to(project.root).as_posix().encode())
             # Line ends differ between a Windows checkout and the others; the content doesn't.
             digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
@@ -210,7 +212,6 @@ def _carried_along(package: Path) -> list[Path]:
         for folder in sorted(package.iterdir())
         if folder.is_dir() and not (folder / "__init__.py").exists()
         for path in sorted(folder.rglob("*"))
-        if "__pycache__" not in path.parts
     ]
 
 
@@ -311,7 +312,7 @@ def _everything(project: Project) -> str:
     )
     for pattern in patterns:
         for path in sorted(project.root.glob(pattern)):
-            if path.is_file() and path.suffix != ".pyc":
+            if path.is_file() and path.suffix != COMPILED:
                 digest.update(f"\0{_shown(project, path)}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()

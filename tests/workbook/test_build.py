@@ -178,6 +178,20 @@ def test_a_template_that_an_imported_package_carries_is_an_input(project):
     assert build.inputs_digest(project, lesson) != before
 
 
+@pytest.mark.parametrize("folder", ["data", "src/flightline/kit"])
+def test_bytecode_beside_an_input_changes_nothing(project, folder):
+    kit = project.root / "src" / "flightline" / "kit"
+    kit.mkdir()
+    (kit / "__init__.py").write_text("", encoding="utf-8")
+    change(project.lessons / "00_toy.md", "import math", "import math\n\nimport flightline.kit")
+    lesson = build.read_all(project)[0]
+    before = build.inputs_digest(project, lesson)
+    compiled = project.root / folder / "__pycache__" / "build.cpython-311.pyc"
+    compiled.parent.mkdir(parents=True, exist_ok=True)
+    compiled.write_bytes(b"compiled")
+    assert build.inputs_digest(project, lesson) == before
+
+
 def test_a_module_that_the_lesson_does_not_import_changes_nothing(project):
     (project.root / "src" / "flightline" / "another.py").write_text("x = 1\n", encoding="utf-8")
     assert build.drift(project) == []
