@@ -143,6 +143,17 @@ def measure_engines(table: Table, years: int) -> None:
         table.note(f"  its largest process, {engine}", f"{peak:,.0f} MB")
 
 
+def measure_audit(table: Table) -> None:
+    """Measure the audit of this repository, against parsing its Python files and no more."""
+    code = (
+        "import ast, pathlib, subprocess; "
+        "names = subprocess.run(['git', 'ls-files', '*.py'], capture_output=True, text=True); "
+        "[ast.parse(pathlib.Path(p).read_text('utf-8')) for p in names.stdout.splitlines()]"
+    )
+    parsed = seconds([sys.executable, "-c", code])
+    table.row("audit of the course", seconds(["workbook", "audit", "."]), ("ast.parse", parsed))
+
+
 def measure_builds(table: Table, folder: Path, quick: bool) -> None:
     """Measure the lesson builder in a copy, against executing each lesson with jupytext."""
     copy = copy_checkout(folder / "build")
@@ -222,6 +233,7 @@ def main() -> None:
         folder = Path(name)
         measure_imports(table)
         measure_checks(table)
+        measure_audit(table)
         measure_builds(table, folder, quick)
         if not quick:
             measure_data(table, folder)

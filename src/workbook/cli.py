@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -15,13 +17,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from workbook.build import BuildError
 
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except BuildError as error:
         print(f"{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. Nothing is half written; run it again to go on.", file=sys.stderr)
         return 130
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        return _without_output(error)
+
+
+def _without_output(error: OSError) -> int:
+    """End where nobody reads on, as `head` does, as quietly as other tools do, or say why."""
+    # Python would write what is left when it ends, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return 141
+    print(f"The output can't be written: {error.strerror}.", file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("path", nargs="?", default=".", help="the repository (default: this folder)")
     formats = ("text", "json", "markdown", "html")
     audit.add_argument("--format", choices=formats, default="text", help="(default: text)")
-    audit.add_argument("--out", metavar="FILE", help="write the report there")
+    audit.add_argument("--out", metavar="FILE", help="write the report there (- for the terminal)")
     audit.set_defaults(run=_audit)
     return parser
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,12 @@ def write(folder: Path, *names: str, text: str = "x = 1\n") -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+def assert_ends(folder: Path) -> None:
+    """Fail where the audit hangs, which it would do for hours; how fast it is, isn't asked."""
+    command = [sys.executable, "-m", "workbook.cli", "audit", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
 
 
 def test_an_empty_folder_is_at_the_bottom_of_every_model(tmp_path: Path) -> None:
@@ -45,6 +50,48 @@ def test_a_file_is_no_repository(tmp_path: Path, capsys: pytest.CaptureFixture[s
     write(tmp_path, "train.py")
     assert main_audit(str(tmp_path / "train.py")) == 1
     assert "train.py is a file: give the folder that holds it." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("", "The path is empty"),
+        ("a" * 300, "can't be opened (File name too long)"),
+        ("a\0b", "can't be opened ("),
+        (os.devnull, "is no folder"),
+    ],
+    ids=["empty", "long", "null", "device"],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="the words are those of Linux and macOS")
+def test_a_path_that_cannot_be_a_folder_gets_one_sentence(
+    path: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main_audit(path) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("\n") == 1
+
+
+def test_a_folder_below_one_that_may_not_be_entered_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", refuse)
+        with pytest.raises(AuditError, match="you may not read"):
+            read_tree(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the folder one stands in")
+def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(AuditError, match="doesn't exist"):
+        audit(".")
 
 
 def test_a_report_that_cannot_be_written_is_told(
@@ -83,9 +130,7 @@ def test_no_link_is_followed_and_loops_end(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "test_pipe.py")
-    started = time.monotonic()
     assert read_tree(tmp_path).notes == ("Not read: 1 no regular files.",)
-    assert time.monotonic() - started < 5
 
 
 def test_what_is_too_large_is_left_out_and_said(tmp_path: Path) -> None:
@@ -93,20 +138,55 @@ def test_what_is_too_large_is_left_out_and_said(tmp_path: Path) -> None:
     write(tmp_path, "large.py", text="x = 1\n" * 50)
     tree = read_tree(tmp_path, Limits(file_bytes=100))
     assert [file.path for file in tree.files] == ["small.py"]
-    assert tree.notes == ("Not read: 1 larger than 100 bytes or beyond the total.",)
+    assert tree.notes == ("Not read: 1 too large (large.py).",)
     assert tree.seen == 2
+
+
+def test_notebooks_with_pictures_and_locks_may_be_longer(tmp_path: Path) -> None:
+    names = ("a.ipynb", "package-lock.json", "sub/uv.lock")
+    write(tmp_path, *names, text="x" * 1_100_000)
+    assert paths(tmp_path) == [*names]
+    assert paths(tmp_path, long_bytes=1_000_000) == []
 
 
 def test_too_many_files_are_cut_off_in_the_order_of_their_names(tmp_path: Path) -> None:
     write(tmp_path, *(f"f{number:03}.py" for number in range(50)))
     tree = read_tree(tmp_path, Limits(entries=3))
     assert [file.path for file in tree.files] == ["f000.py", "f001.py", "f002.py"]
-    assert tree.notes == ("Stopped after 3 files and folders: the rest wasn't looked at.",)
+    assert tree.notes == ("Not read: 47 beyond 3 files or 40,000,000 bytes in all.",)
+
+
+@pytest.mark.parametrize("limits", [Limits(names=30), Limits(entries=3)])
+def test_a_walk_without_end_is_cut_off_and_said(tmp_path: Path, limits: Limits) -> None:
+    write(tmp_path, *(f"d{number:02}/a.png" for number in range(40)))
+    assert any("the rest wasn't looked at" in note for note in read_tree(tmp_path, limits).notes)
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["data/images/{}.png", "data/labels/{}.txt", "data/raw/{}", "data/{}.json", "data/{}/a.png"],
+)
+def test_much_data_hides_no_code(tmp_path: Path, data: str) -> None:
+    code = ["requirements.txt", "src/app/part/a.py", "tests/test_a.py"]
+    write(tmp_path, *code, *(data.format(number) for number in range(40)))
+    assert set(code) <= set(paths(tmp_path, entries=12, siblings=5))
+
+
+def test_notebooks_come_after_code_and_before_data(tmp_path: Path) -> None:
+    write(tmp_path, "a.ipynb", "b/c.json", "d/e/f.py")
+    assert paths(tmp_path, total_bytes=7) == ["d/e/f.py"]
+    assert paths(tmp_path, total_bytes=13) == ["a.ipynb", "d/e/f.py"]
 
 
 def test_the_total_is_bounded(tmp_path: Path) -> None:
     write(tmp_path, *(f"f{number}.py" for number in range(5)))
     assert len(paths(tmp_path, total_bytes=20)) == 3
+
+
+def test_all_kinds_that_a_rule_knows_are_read(tmp_path: Path) -> None:
+    names = ["data.csv.sha256", "requirements-dev.in", "{{project}}/train.py.jinja"]
+    write(tmp_path, *names)
+    assert paths(tmp_path) == names
 
 
 def test_a_deep_folder_is_cut_off(tmp_path: Path) -> None:
@@ -146,6 +226,40 @@ def test_other_peoples_code_is_left_out(tmp_path: Path, folder: str) -> None:
     assert paths(tmp_path) == ["ours.py"]
 
 
+@pytest.mark.parametrize("folder", ["vendor", "third_party", "src/external", "extern", "libs/own"])
+def test_folders_of_other_projects_are_left_out_and_named(tmp_path: Path, folder: str) -> None:
+    write(tmp_path, f"{folder}/test_theirs.py", "ours.py")
+    if folder == "libs/own":
+        write(tmp_path, f"{folder}/.git", text="gitdir: ../../.git/modules/own\n")
+    tree = read_tree(tmp_path)
+    assert [file.path for file in tree.files] == ["ours.py"]
+    assert tree.notes == (f"Not read: 1 folders with other people's code ({folder}).",)
+
+
+def test_data_from_elsewhere_is_no_code_from_elsewhere(tmp_path: Path) -> None:
+    write(tmp_path, "data/external/a.csv.dvc")
+    assert paths(tmp_path) == ["data/external/a.csv.dvc"]
+
+
+@pytest.mark.parametrize(
+    ("files", "module", "counts"),
+    [
+        (["airflow/dags/d.py"], "airflow.models.dagbag", True),
+        (["app/__init__.py", "app/vendor/part.py"], "app.vendor.part", True),
+        (["app/__init__.py", "app/env/part.py"], "app.env.part", True),
+        (["app/__init__.py"], "app.gone.part", False),
+        (["src/app/a.py"], "app.gone.part", False),
+    ],
+)
+def test_a_test_lacks_what_a_package_of_the_repository_lacks(
+    tmp_path: Path, files: list[str], module: str, counts: bool
+) -> None:
+    write(tmp_path, *files)
+    text = f"from {module} import f\n\n\ndef test_it():\n    assert f(1) == 2\n"
+    write(tmp_path, "tests/test_it.py", text=text)
+    assert bool(audit(str(tmp_path)).evidence["tests"]) == counts
+
+
 def test_a_virtual_environment_is_known_by_its_file(tmp_path: Path) -> None:
     write(tmp_path, "myenv/pyvenv.cfg", "myenv/lib/test_theirs.py", "ours.py")
     assert paths(tmp_path) == ["ours.py"]
@@ -156,6 +270,41 @@ def test_simple_lines_of_gitignore_count(tmp_path: Path) -> None:
     write(tmp_path, *names)
     write(tmp_path, ".gitignore", text="# generated\nout/\n*.tmp.py\n/secret\nlocal/\n\n")
     assert paths(tmp_path) == ["d.py"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kept"),
+    [
+        ("/*.py", ["src/b.py", "src/pkg/c.py", "src/pkg/test_c.py"]),
+        ("src/*.py", ["a.py", "src/pkg/c.py", "src/pkg/test_c.py"]),
+        ("src/*", ["a.py"]),
+        ("src/**", ["a.py"]),
+        ("src/**/c.py", ["a.py", "src/b.py", "src/pkg/test_c.py"]),
+        ("**/pkg/", ["a.py", "src/b.py"]),
+        ("*_*.py", ["a.py", "src/b.py", "src/pkg/c.py"]),
+        ("/pkg", ["a.py", "src/b.py", "src/pkg/c.py", "src/pkg/test_c.py"]),
+        ("a.py/", ["a.py", "src/b.py", "src/pkg/c.py", "src/pkg/test_c.py"]),
+    ],
+)
+def test_a_star_of_gitignore_ends_at_a_slash(tmp_path: Path, pattern: str, kept: list[str]) -> None:
+    write(tmp_path, "a.py", "src/b.py", "src/pkg/c.py", "src/pkg/test_c.py")
+    write(tmp_path, ".gitignore", text=f"{pattern}\n")
+    assert paths(tmp_path) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "text"),
+    [
+        ("a{}.py", 6_000, "\n".join(f"a*b{n}" for n in range(10_000))),
+        ("a" * 200 + "{}.py", 10, "*a" * 40 + "*b"),
+        ("a" * 200 + "/a{}.py", 10, "a*/**/" * 2 + "b"),
+    ],
+    ids=["many", "stars", "folders"],
+)
+def test_no_gitignore_takes_for_ever(tmp_path: Path, name: str, files: int, text: str) -> None:
+    write(tmp_path, *(name.format(number) for number in range(files)), text="")
+    write(tmp_path, ".gitignore", text=text)
+    assert_ends(tmp_path)
 
 
 def test_a_gitignore_that_takes_something_back_is_not_half_understood(tmp_path: Path) -> None:
@@ -179,6 +328,8 @@ def test_a_gitignore_that_takes_something_back_is_not_half_understood(tmp_path: 
         (".github/workflows/tab.yml", "a:\n\t- b\n"),
         (".github/workflows/key.yml", "? [a, b]\n: c\n"),
         ("pyproject.toml", "[project]\ndependencies = 3\n"),
+        ("pyproject.toml", f"[project]\na = {'1' * 5_000}\n"),
+        ("pyproject.toml", f"[project]\ndependencies = [0x{'1' * 5_000}]\n"),
         ("package.json", '{"scripts": ["test"]}'),
         ("Pipfile.lock", '{"default": {"a": "*"}}'),
         ("Makefile", "test: test\n\tmake test\n"),
@@ -198,9 +349,7 @@ def test_a_yaml_file_that_grows_without_end_is_cut_off(tmp_path: Path) -> None:
     write(tmp_path, ".github/workflows/bomb.yml", text="\n".join(lines))
     write(tmp_path, ".github/workflows/self.yml", text="a: &a\n  b: *a\n")
     write(tmp_path, "test_it.py", text="def test_it():\n    assert add(1, 1) == 2\n")
-    started = time.process_time()
-    audit(str(tmp_path))
-    assert time.process_time() - started < 5
+    assert_ends(tmp_path)
 
 
 def test_scripts_that_call_each_other_end(tmp_path: Path) -> None:
@@ -220,9 +369,7 @@ def test_scripts_that_multiply_are_cut_off(tmp_path: Path) -> None:
     for number in range(5):
         write(tmp_path, f"s{number}.sh", text=f"./s{number + 1}.sh\n" * 200)
     write(tmp_path, "test_it.py", text="def test_it():\n    assert add(1, 1) == 2\n")
-    started = time.process_time()
-    audit(str(tmp_path))
-    assert time.process_time() - started < 5
+    assert_ends(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -242,9 +389,7 @@ def test_no_pattern_takes_for_ever(tmp_path: Path, name: str, text: str) -> None
     write(tmp_path, name, text=text)
     write(tmp_path, ".github/workflows/ci.yml", text="on: push\nrun: |\n  ./a.sh\n  make test\n")
     write(tmp_path, "test_it.py", text="def test_it():\n    assert add(1, 1) == 2\n")
-    started = time.process_time()
-    audit(str(tmp_path))
-    assert time.process_time() - started < 5
+    assert_ends(tmp_path)
 
 
 def test_the_report_is_the_same_every_time(tmp_path: Path) -> None:
@@ -272,11 +417,3 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
             read_tree(tmp_path)
     finally:
         tmp_path.chmod(0o700)
-
-
-def test_a_thousand_files_take_little_time(tmp_path: Path) -> None:
-    body = "import mlflow\n\n\ndef f(x):\n    if x > 3:\n        mlflow.log_metric('a', x)\n" * 5
-    write(tmp_path, *(f"p{n % 20}/m{n}.py" for n in range(1000)), text=body)
-    started = time.process_time()
-    audit(str(tmp_path))
-    assert time.process_time() - started < 8

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from workbook.audit import FORMATS, Audit, as_html, as_json, as_markdown, as_tex
 from workbook.audit.stages import stages, tools_only, write_files
 
 HOSTILE = "test_<b>|`x`_[a](b).py"
+#: What would clear a terminal, start a line of its own, end a table, or not be written as UTF-8.
+FORGING = "a.py\n\nGoogle: level 2\r\x1b[2J\x1b]0;owned\a\x9b2J\u202e\u2028\ud83d |"
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,52 @@ def test_names_are_shown_as_text_and_never_as_markup(tmp_path: Path) -> None:
     for tag in ("<b>", "<i>", "<u>", "<s>", "<script"):
         assert tag not in html
     assert "\\|" in as_markdown(whole)
+
+
+def with_evidence(found: Audit, path: str, what: str) -> Audit:
+    """Let one item of the last model stand on a piece of evidence, whoever let it through."""
+    odd = replace(found.evidence["tests"][0], path=path)
+    object.__setattr__(odd, "what", what)
+    model = found.models[3]
+    item = replace(model.items[0], status="found", evidence=(odd,), missing=(), points=1.0)
+    return replace(found, evidence={"tests": (odd,)}, models=(replace(model, items=(item,)),))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_a_file_says_neither_steers_a_terminal_nor_starts_a_line(
+    found: Audit, form: str
+) -> None:
+    plain = FORMATS[form](with_evidence(found, "a.py", "a.py"))
+    text = FORMATS[form](with_evidence(found, "a.py", FORGING))
+    text.encode("utf-8")
+    assert all(c.isprintable() for c in text.replace("\n", ""))
+    assert len(text.splitlines()) == len(plain.splitlines())
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 4 for row in rows)
+
+
+def test_notes_are_text_in_markdown_too(found: Audit) -> None:
+    assert r"\<b>a\_b" in as_markdown(replace(found, notes=("<b>a_b",)))
+
+
+def test_a_place_is_never_cut(found: Audit) -> None:
+    path = "d" * 120 + "/train.py"
+    text = as_text(with_evidence(found, path, "x" * 100))
+    assert re.search(rf"{path}:\d+  x{{19}}…", text)
+
+
+def test_a_command_that_is_no_unicode_can_be_written(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"scripts": {"test": "jest \\ud83d"}}',
+        ".github/workflows/ci.yml": "on: push\njobs: {a: {steps: [{uses: actions/checkout@v5}, "
+        "{run: npm test}]}}\n",
+        "test_m.py": "from m import add\n\n\ndef test_add():\n    assert add(1, 1) == 2\n",
+    }
+    write_files(files, tmp_path / "repo")
+    for format in FORMATS:
+        out = tmp_path / f"report-{format}"
+        assert main_audit(str(tmp_path / "repo"), format, str(out)) == 0
+        assert "jest" in out.read_text(encoding="utf-8")
 
 
 def test_an_audit_without_anything_to_do_says_so(found: Audit) -> None:

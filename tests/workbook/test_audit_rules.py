@@ -4,9 +4,11 @@
 # ruff: noqa: E501
 
 import json
+from pathlib import Path
 
 import pytest
 
+from tests.workbook.test_audit_read import assert_ends
 from workbook.audit import File, Tree
 from workbook.audit.commands import fires
 from workbook.audit.rules import EFFORTS, RULES, Evidence, Repository
@@ -43,7 +45,7 @@ FOUND: list[tuple[str, dict[str, str], str]] = [
     ("tests", {"a_test.go": "func TestAdd(t *testing.T) {\n  t.Error(1)\n}\n"}, "a_test.go:1"),
     ("ci_tests", workflow("pytest -q"), ".github/workflows/ci.yml:7"),
     ("ci_tests", workflow("pip install -e . && uv run --frozen pytest"), ".github/workflows/ci.yml:7"),
-    ("ci_tests", workflow(".venv/bin/python -m pytest tests"), ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow(".venv/bin/python -m pytest test_m.py"), ".github/workflows/ci.yml:7"),
     ("ci_tests", workflow("CI=true python -m unittest"), ".github/workflows/ci.yml:7"),
     ("ci_tests", workflow("make test") | {"Makefile": "test: env\n\t@pytest\nenv:\n\tpip list\n"}, "Makefile:2"),
     ("ci_tests", workflow("./ci.sh") | {"ci.sh": "#!/bin/sh\nset -e\n# tests\npytest\n"}, "ci.sh:4"),
@@ -116,6 +118,61 @@ FOUND: list[tuple[str, dict[str, str], str]] = [
     ("scheduled_training", workflow("python -m late.train", on="{schedule: [{cron: '0 5 * * 1'}]}") | {"late/train.py": FIT}, ".github/workflows/ci.yml:7"),
     ("scheduled_training", {"ops/crontab": "# every Monday\n0 5 * * 1 cd /app && python -m app.train\n"}, "ops/crontab:2"),
     ("retraining_trigger", {"r.py": "def should_retrain(auc, floor):\n    return auc < floor\n"}, "r.py:1"),
+    ("tests", {"test_m.py": "@pytest.mark.skipif(sys.platform == 'win32', reason='a')\ndef test_a():\n    assert f() == 1\n"}, "test_m.py:2"),
+    ("tests", {"test_m.py": "@unittest.skipUnless(HAS_GPU, 'a')\nclass TestA:\n    def test_a(self):\n        assert f() == 1\n"}, "test_m.py:3"),
+    ("tests", {"test_m.py": "@pytest.mark.skipif('sys.platform == \"win32\"')\ndef test_a():\n    assert f() == 1\n"}, "test_m.py:2"),
+    ("tests", {"test_m.py": "def test_a():\n    called = False\n    def note():\n        nonlocal called\n        called = True\n    f(note)\n    assert called\n"}, "test_m.py:1"),
+    ("tests", {"test_m.py": "def test_a():\n    if f() is None:\n        return\n    assert f() == 1\n"}, "test_m.py:1"),
+    ("tests", {"shop/tests.py": "class T(TestCase):\n    def test_a(self):\n        self.assertEqual(f(), 1)\n"}, "shop/tests.py:2"),
+    ("ci_tests", workflow("tox -e lint,py311") | {"tox.ini": "[testenv]\ncommands =\n    pytest\n[testenv:lint]\ncommands = ruff check\n"}, ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("tox") | {"pyproject.toml": "[tool.tox.env_run_base]\ncommands = [\n  [\"pytest\"],\n]\n"}, ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("nox -s tests-3.12") | {"noxfile.py": "@nox.session\ndef tests(session):\n    session.run('pytest', '-q')\n"}, ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("pytest -q -n 2 --cov=m test_m.py::test_add"), ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("pytest -m unit -p no:cache 2> log.txt"), ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("pytest tests/unit") | {"part/tests/unit/test_n.py": TEST}, ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("python manage.py test"), ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("hatch test"), ".github/workflows/ci.yml:7"),
+    ("ci_tests", workflow("coverage run -p --source m -m pytest"), ".github/workflows/ci.yml:7"),
+    ("lock", {"requirements/prod.txt": "numpy==2.4.6\n"}, "requirements/prod.txt:1"),
+    ("lock", {"requirements.txt": "--extra-index-url https://example.org/cpu\n-e .\nnumpy==2.4.6; python_version > '3' --hash=sha256:ab\n"}, "requirements.txt:3"),
+    ("lock", {"requirements.txt": "numpy\n", "requirements.lock": "numpy==2.4.6\n"}, "requirements.lock:1"),
+    ("lock", {"uv.lock": '[[package]]\nname = "a"\nversion = "1.0"\n[[package]]\nname = "own"\nsource = { editable = "." }\n'}, "uv.lock:1"),
+    ("lock", {"pylock.toml": '[[packages]]\nname = "a"\nversion = "1.0"\n[[packages.wheels]]\nname = "a.whl"\n'}, "pylock.toml:1"),
+    ("lock", {"conda-lock.yml": "package:\n- name: numpy\n  version: 2.4.6\n  hash:\n    sha256: ab\n"}, "conda-lock.yml:2"),
+    ("lock", {"pixi.lock": "packages:\n- conda: https://example.org/numpy.conda\n  sha256: ab\n"}, "pixi.lock:2"),
+    ("lock", {"environment.yml": "dependencies:\n- python=3.12\n- numpy=2.4.6\n- pip\n- pip:\n  - ruff==0.4.1\n"}, "environment.yml:2"),
+    ("container", {"Dockerfile": "from python:3.12\ncopy . .\n"}, "Dockerfile:1"),
+    ("deploy", workflow("kubectl -n prod apply -f k.yml"), ".github/workflows/ci.yml:7"),
+    ("deploy", workflow("helm --namespace prod upgrade api chart"), ".github/workflows/ci.yml:7"),
+    ("deploy", workflow("terraform -chdir=infra apply -auto-approve"), ".github/workflows/ci.yml:7"),
+    ("deploy", workflow("aws --region x ecs update-service --service a"), ".github/workflows/ci.yml:7"),
+    ("deploy", workflow("docker buildx build --push -t a ."), ".github/workflows/ci.yml:7"),
+    ("deploy", workflow("databricks bundle deploy -t prod"), ".github/workflows/ci.yml:7"),
+    ("deploy", workflow("argocd app sync api"), ".github/workflows/ci.yml:7"),
+    ("deploy", workflow("az ml online-deployment update -n a"), ".github/workflows/ci.yml:7"),
+    ("pipeline", {"dvc.yaml": "stages:\n  train:\n    cmd:\n    - python train.py\n"}, "dvc.yaml:4"),
+    ("data_contract", {"c.py": "import pandera as pa\nschema = pa.DataFrameSchema({})\n", "d.py": "from c import schema\nschema(t)\n"}, "c.py:2"),
+    ("training", {"a.py": "from transformers import Trainer\ntrainer = Trainer(m)\ntrainer.train()\n"}, "a.py:3"),
+    ("training", {"a.py": "import lightning as L\ntrainer = L.Trainer()\ntrainer.fit(m)\n"}, "a.py:3"),
+    ("training", {"a.py": "from ultralytics import YOLO\nmodel = YOLO('y.pt')\nmodel.train(data='d')\n"}, "a.py:3"),
+    ("training", {"app/train.py": "from .model import make\nmake().fit(X, y)\n", "app/model.py": "from sklearn.svm import SVC\n\n\ndef make():\n    return SVC()\n"}, "app/train.py:2"),
+    ("tracking", {"t.py": "import mlflow\n\n\ndef track(auc):\n    mlflow.log_metric('auc', auc)\n", "setup.py": "setup(entry_points={'console_scripts': ['t = t:track']})\n"}, "t.py:5"),
+    ("tracking", {"t.py": "import mlflow\n\n\ndef track(auc):\n    mlflow.log_metric('auc', auc)\n", "Dockerfile": 'FROM a\nCMD ["t.track"]\n'}, "t.py:5"),
+    ("tracking", {"t.py": "from lightning.pytorch.loggers import MLFlowLogger\nl = MLFlowLogger()\n"}, "t.py:2"),
+    ("serving", {"s.py": "from fastapi import APIRouter\nr = APIRouter()\n\n\n@r.post('/p')\ndef p(x):\n    return clf.predict(x)\n"}, "s.py:6"),
+    ("serving", {"a/s.py": "from flask import Blueprint\nfrom .late import answer\nb = Blueprint('a', 'b')\n\n\n@b.route('/p')\ndef p():\n    return answer()\n", "a/late.py": "def answer():\n    return joblib.load('m').decide()\n"}, "a/s.py:7"),
+    ("serving", {"s.py": "from fastapi import FastAPI\napp = FastAPI()\n\n\n@app.post('/')\ndef predict(x):\n    return ask(x)\n"}, "s.py:6"),
+    ("serving", {"s.py": "import bentoml\nsvc = bentoml.Service('a')\n\n\n@svc.api()\ndef p(x):\n    return runner.predict.run(x)\n"}, "s.py:6"),
+    ("serving", {"s.py": "import kserve\nclass M(kserve.Model):\n    pass\n"}, "s.py:2"),
+    ("rollback", {"r.py": "def rollback(store):\n    store.point(store.previous())\n"}, "r.py:1"),
+    ("drift_watch", {"d.py": "def data_drift(a, b):\n    return abs(a.mean() - b.mean())\n"}, "d.py:1"),
+    ("canary", {"c.py": "def shadow(request):\n    return champion(request) == challenger(request)\n"}, "c.py:1"),
+    ("alerts", {"a.yml": "groups:\n- rules:\n  - alert: Late\n    expr: sum(rate(job:errors_total[5m])) > 1\n"}, "a.yml:3"),
+    ("scheduled_training", {"d.py": "from airflow import DAG\nwith DAG('a', schedule='@daily'):\n    BashOperator(bash_command('python train.py'))\n"}, "d.py:2"),
+    ("scheduled_training", {"d.py": "import schedule\nschedule.every().monday.do(train)\n"}, "d.py:2"),
+    ("scheduled_training", {"d.py": "import dagster\n\n\n@dagster.schedule(cron_schedule='0 5 * * 1')\ndef weekly():\n    return train()\n"}, "d.py:4"),
+    ("scheduled_training", {"d.py": "from apscheduler.schedulers.blocking import BlockingScheduler\ns = BlockingScheduler()\ns.add_job(train, 'cron', hour=5)\n"}, "d.py:3"),
+    ("scheduled_training", {"k.yml": "kind: CronWorkflow\nspec:\n  schedules: ['0 5 * * 1']\n  templates:\n  - container:\n      command: [python, train.py]\n"}, "k.yml:1"),
 ]  # fmt: skip
 
 DECOYS: list[tuple[str, dict[str, str]]] = [
@@ -147,7 +204,7 @@ DECOYS: list[tuple[str, dict[str, str]]] = [
     ("ci_tests", workflow("pytest", on="workflow_dispatch")),
     ("ci_tests", {".github/workflows/ci.yml": NO_CHECKOUT, "test_m.py": TEST}),
     ("ci_tests", workflow("exit 0; pytest")),
-    ("tests", {"test_m.py": f"from late.nothing import main\n{TEST}", "late/train.py": FIT}),
+    ("tests", {"test_m.py": f"from late.nothing import main\n{TEST}", "late/__init__.py": "", "late/train.py": FIT}),
     ("tests", {"test_m.py": f"import late.nothing.main\n{TEST}", "src/late/train.py": FIT}),
     ("ci_tests", workflow("make test")),
     ("ci_tests", workflow("make test") | {"Makefile": "test:\n\techo all good\n"}),
@@ -241,13 +298,69 @@ DECOYS: list[tuple[str, dict[str, str]]] = [
     ("scheduled_training", workflow("exit 0; dvc repro", on="{schedule: [{cron: '0 5 * * 1'}]}") | {"dvc.yaml": "stages: {}\n"}),
     ("scheduled_training", workflow("make train", on="{schedule: [{cron: '0 5 * * 1'}]}")),
     ("scheduled_training", workflow("make train", on="{schedule: [{cron: '0 5 * * 1'}]}") | {"Makefile": "test:\n\tpytest\ntrain := 1\n"}),
-    ("scheduled_training", workflow("python -m late.train", on="{schedule: [{cron: '0 5 * * 1'}]}") | {"late/fit.py": FIT}),
+    ("scheduled_training", workflow("python -m late.train", on="{schedule: [{cron: '0 5 * * 1'}]}") | {"late/__init__.py": "", "late/fit.py": FIT}),
     ("scheduled_training", {".github/workflows/t.yml": NO_CHECKOUT.replace("push", "{schedule: [{cron: '0 5 * * 1'}]}").replace("pytest", "python -m late.train"), "late/train.py": FIT}),
     ("scheduled_training", workflow("dvc repro --dry", on="{schedule: [{cron: '0 5 * * 1'}]}")),
     ("scheduled_training", workflow("dvc repro", on="{schedule: [{cron: '0 0 30 2 *'}]}")),
     ("scheduled_training", {"ops/crontab": "# 0 5 * * 1 python -m app.train\n0 0 31 4 * python -m app.train\n"}),
     ("retraining_trigger", {"r.py": "def retrain_trigger(auc, floor):\n    if auc < floor:\n        print('retrain')\n"}),
     ("retraining_trigger", {"r.py": "def should_retrain(auc):\n    return False\n"}),
+    ("tests", {"test_m.py": "@pytest.mark.skip\nclass TestA:\n    def test_a(self):\n        assert f() == 1\n"}),
+    ("tests", {"test_m.py": "@unittest.skip('later')\nclass TestA(TestCase):\n    def test_a(self):\n        assert f() == 1\n"}),
+    ("tests", {"test_m.py": f"pytestmark = pytest.mark.skip(reason='later')\n{TEST}"}),
+    ("tests", {"test_m.py": f"pytestmark = [pytest.mark.slow, pytest.mark.skip]\n{TEST}"}),
+    ("tests", {"test_m.py": "class TestA:\n    pytestmark = pytest.mark.skip\n    def test_a(self):\n        assert f() == 1\n"}),
+    ("tests", {"test_m.py": "class TestA:\n    __test__ = False\n    def test_a(self):\n        assert f() == 1\n"}),
+    ("tests", {"test_m.py": f"pytest.skip('later', allow_module_level=True)\n{TEST}"}),
+    ("tests", {"test_m.py": f"raise SystemExit\n{TEST}"}),
+    ("tests", {"test_m.py": "class TestA(TestCase):\n    def test_a(self):\n        self.skipTest('later')\n        assert f() == 1\n"}),
+    ("tests", {"test_m.py": "@pytest.mark.skipif(True, reason='later')\ndef test_a():\n    assert f() == 1\n"}),
+    ("tests", {"test_m.py": "def test_a():\n    return\n    assert f() == 1\n"}),
+    ("tests", {"test_m.py": "def test_a():\n    x = 1\n    assert x == 1\n"}),
+    ("tests", {"test_m.py": "def test_a(self):\n    x = 1\n    self.assertEqual(x, 1)\n"}),
+    ("tests", {"test_m.py": "def make():\n    def test_a():\n        assert f() == 1\n    return test_a\n"}),
+    ("ci_tests", workflow("pytest -h")),
+    ("ci_tests", workflow("pytest --fixtures")),
+    ("ci_tests", workflow("pytest --markers")),
+    ("ci_tests", workflow("pytest tests/unit")),
+    ("ci_tests", workflow("pytest -q --cov=m tests")),
+    ("ci_tests", workflow("tox")),
+    ("ci_tests", workflow("tox") | {"pyproject.toml": "[project]\nname = 'pytest'\n"}),
+    ("ci_tests", workflow("tox -e lint") | {"tox.ini": "[testenv]\ncommands = pytest\n[testenv:lint]\ndeps =\n  pytest\ncommands = ruff check\n"}),
+    ("ci_tests", workflow("nox -s docs") | {"noxfile.py": "def docs(session):\n    session.run('sphinx-build')\n\n\ndef tests(session):\n    session.run('pytest')\n"}),
+    ("lock", {"requirements.txt": "numpy\n", "docs/requirements.txt": "sphinx==7.2.6\n"}),
+    ("lock", {"requirements.txt": "numpy\n", "requirements-dev.txt": "ruff==0.4.1\n"}),
+    ("lock", {"tests/data/requirements.txt": "numpy==2.4.6\n"}),
+    ("lock", {"requirements/base.txt": "numpy\n", "requirements/prod.txt": "-r base.txt\ngunicorn==20.1\n"}),
+    ("lock", {"requirements.txt": "-e git+https://example.org/a.git\nnumpy==2.4.6\n"}),
+    ("lock", {"environment.yml": "dependencies:\n- python=3.12\n- numpy\n"}),
+    ("lock", {"environment.yml": "dependencies:\n- python=3.12\n- numpy=2\n"}),
+    ("lock", {"pylock.toml": '[[packages]]\nname = "a"\n[[packages.wheels]]\nversion = "1.0"\n[[packages]]\nname = "b"\n'}),
+    ("container", {"examples/Dockerfile": "FROM python:3.12\nCOPY . .\n"}),
+    ("container", {".devcontainer/Dockerfile": "FROM python:3.12\nRUN pip list\n"}),
+    ("tracking", {"examples/t.py": "import mlflow\nmlflow.log_metric('auc', auc)\n"}),
+    ("alerts", {"examples/a.yml": "groups:\n- rules:\n  - alert: Late\n    expr: up == 0\n"}),
+    ("registry", {"t.py": "import mlflow\nmlflow.sklearn.log_model(m, registered_model_name=None)\n"}),
+    ("serving", {"s.py": "from fastapi import FastAPI\napp = FastAPI()\n\n\n@app.get('/health')\ndef health():\n    return status()\n"}),
+    ("serving", {"s.py": "from flask import Flask\napp = Flask('a')\n\n\n@app.route('/about')\ndef about():\n    return render_template('a.html')\n"}),
+    ("deploy", workflow("az ml workspace show")),
+    ("deploy", workflow("az ml job create -f train.yml")),
+    ("deploy", workflow("heroku logs -a app")),
+    ("deploy", workflow("ansible-playbook --check site.yml")),
+    ("deploy", workflow("terraform apply -help")),
+    ("deploy", workflow("kubectl rollout status deployment/api")),
+    ("deploy", workflow("aws sagemaker create-training-job --name a")),
+    ("data_versions", {".gitattributes": "docs/*.png filter=lfs diff=lfs\n*.md -filter=lfs\n"}),
+    ("drift_watch", {"d.py": "def drift(x, v, t):\n    return x + v * t\n"}),
+    ("rollback", {"r.py": "def rollback(session):\n    session.rollback()\n"}),
+    ("canary", {"c.py": "def shadow(light, height):\n    return height / tan(light) if light > 0 else 0\n"}),
+    ("training", {"a.py": "import torch\nmodel.train()\n"}),
+    ("training", {"train.py": "from coats import Mirror\nMirror().fit(coat)\n", "coats.py": "Mirror = 1\n"}),
+    ("scheduled_training", {"d.py": "from airflow import DAG\nwith DAG('train', schedule=None):\n    train()\n"}),
+    ("scheduled_training", {"d.py": "from airflow import DAG\nwith DAG('send_newsletter', schedule='@daily'):\n    send()\n"}),
+    ("scheduled_training", {"d.py": "from airflow import DAG\nwith DAG('train', schedule='@daily'):\n    pass\n"}),
+    ("scheduled_training", {"d.py": "import schedule\nschedule.every().monday.do(send)\n"}),
+    ("scheduled_training", {"d.py": "import shop\nshop.add_job(train, 'cron')\n"}),
 ]  # fmt: skip
 
 
@@ -330,3 +443,57 @@ def test_code_is_repeated_if_ci_runs_tests_that_import_it() -> None:
     assert [e.repeated for e in look("model_gate", files)] == [True]
     untested = files | {"tests/test_gate.py": TEST}
     assert [e.repeated for e in look("model_gate", untested)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "files"),
+    [
+        ("pipeline", {"dvc.yaml": 'stages:\n  a:\n    cmd: "python a.py\\n\\nGoogle: level 2"\n'}),
+        (
+            "pipeline",
+            {"dvc.yaml": "stages:\n  a:\n    cmd: |\n      python a.py\n      python b.py\n"},
+        ),
+        ("ci_tests", workflow("pytest \x1b[2J\x1b]0;owned\x07")),
+        ("data_versions", {".gitattributes": "*.csv filter=lfs \x1b]8;;https://example.org\x07\n"}),
+    ],
+)
+def test_what_stands_in_a_file_is_told_on_one_line(rule: str, files: dict[str, str]) -> None:
+    found = look(rule, files)
+    assert found
+    for evidence in found:
+        assert evidence.what.isprintable()
+        assert len(evidence.what) <= 100
+
+
+def test_half_of_a_pair_is_told_as_a_question_mark() -> None:
+    assert Evidence("a.py", 1, "a \ud800\n\udc80b").what == "a ? ?b"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("check.py", "def " + "_check" * 80_000 + "(): pass\n"),
+        ("alerts.yml", f"rules:\n- alert: a\n  expr: {'a' * 190_000}(\n"),
+        ("colons.yml", f"rules:\n- alert: a\n  expr: {'a:' * 95_000}a(\n"),
+        ("requirements.txt", ("a==1;" + " " * 1_900 + "z z\n") * 500),
+        ("deep.py", f"import {'a.' * 400_000}a\n"),
+        ("test_many.py", "def test_a():\n" + "".join(f"    a{n} = 1\n" for n in range(60_000))),
+    ],
+    ids=["name", "expression", "colons", "condition", "import", "constants"],
+)
+def test_no_name_takes_for_ever(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(TEST + f"\n\nimport {name.split('.')[0]}\n")
+    assert_ends(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(a):\n    return " + "1 if a else " * 990 + "1\n",
+        f"def f():\n    return 0x{'f' * 5_000}\n",
+    ],
+    ids=["deep", "long"],
+)
+def test_code_that_is_too_much_for_python_breaks_nothing(text: str) -> None:
+    assert look("tests", {"f.py": text, "test_m.py": TEST})

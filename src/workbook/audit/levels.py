@@ -138,21 +138,16 @@ def audit(path: str, limits: Limits | None = None) -> Audit:
     workbook.audit.read.AuditError
         If it isn't a folder that can be read.
     """
-    from pathlib import Path
-
-    from workbook.audit.read import printable
-
-    tree = read_tree(path, limits)
-    return audit_tree(tree, printable(Path(path).resolve().name or path))
+    return audit_tree(read_tree(path, limits))
 
 
-def audit_tree(tree: Tree, name: str = "repository") -> Audit:
+def audit_tree(tree: Tree) -> Audit:
     """Audit what was read."""
     repository = Repository(tree)
     evidence = find(repository)
     results = tuple(judge(model, evidence) for model in models())
     return Audit(
-        name=name,
+        name=tree.name,
         read=len(tree.files),
         seen=tree.seen,
         notes=tree.notes,
@@ -266,11 +261,11 @@ def _dependencies(tree: Tree) -> dict[str, str]:
     for file in tree.named("pyproject.toml"):
         try:
             project = tomllib.loads(file.text).get("project", {})
-            listed = list(project.get("dependencies", []))
-        except (tomllib.TOMLDecodeError, AttributeError, TypeError, RecursionError):
+            listed = [str(text) for text in project.get("dependencies", [])]
+        except (ValueError, AttributeError, TypeError, RecursionError):
             continue
         for text in listed:
-            found.setdefault(_package(str(text)), file.path)
+            found.setdefault(_package(text), file.path)
     if not found:
         for file in tree.named("requirements*.txt", "requirements*.in"):
             for number, line in enumerate(file.lines, start=1):

@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from workbook.audit.levels import Audit, ItemResult, ModelResult, Step
-from workbook.audit.rules import RULES
+from workbook.audit.read import printable
+from workbook.audit.rules import RULES, Evidence
 
 __all__ = ["FORMATS", "as_html", "as_json", "as_markdown", "as_text", "overview"]
 
@@ -28,19 +29,19 @@ def overview(audit: Audit) -> list[tuple[str, str, str]]:
 
 
 def as_text(audit: Audit, steps: int = 5) -> str:
-    """Return the audit for a terminal, 100 columns wide at the most."""
+    """Return the audit for a terminal, 100 columns wide unless a place needs more."""
     lines = [f"Audit of {audit.name}: {audit.read:,} of {audit.seen:,} files read", *audit.notes]
     for result in audit.models:
         lines += ["", _headline(result)]
         lines += [f"  {area:<24} {_area(level)}" for area, level in result.areas.items()]
         for item in result.items:
             lines.append(f"  {SIGNS[item.status]:<8} {_short(item.item.says, 88)}")
-            lines += [f"{'':<11}{_short(text, 88)}" for text in _details(item)]
+            lines += [f"{'':<11}{_in_columns(place, text)}" for place, text in _details(item)]
     lines += ["", "Next steps, the least work first"]
     lines += [f"  {text}" for text in _roadmap(audit, steps)] or ["  none that a file could show"]
     if audit.unused:
         lines += ["", "Installed, and no trace of its use", *(f"  {u}" for u in audit.unused)]
-    return "\n".join([*lines, "", READING, LIMIT])
+    return "\n".join(map(printable, [*lines, "", READING, LIMIT]))
 
 
 def as_json(audit: Audit) -> str:
@@ -73,7 +74,7 @@ def _document(audit: Audit) -> dict[str, Any]:
         "name": audit.name,
         "files": {"read": audit.read, "seen": audit.seen},
         "notes": list(audit.notes),
-        "evidence": {rule: [vars(e) for e in found] for rule, found in audit.evidence.items()},
+        "evidence": {rule: [*map(_place, found)] for rule, found in audit.evidence.items()},
         "models": [_model(result) for result in audit.models],
         "steps": [
             {
@@ -107,7 +108,7 @@ def _model(result: ModelResult) -> dict[str, Any]:
                 "says": item.item.says,
                 "status": item.status,
                 "points": item.points,
-                "evidence": [vars(e) for e in item.evidence],
+                "evidence": [*map(_place, item.evidence)],
                 "missing": list(item.missing),
                 "ask": item.item.ask,
             }
@@ -118,10 +119,14 @@ def _model(result: ModelResult) -> dict[str, Any]:
     }
 
 
+def _place(evidence: Evidence) -> dict[str, Any]:
+    return {**vars(evidence), "what": _one_line(evidence.what)}
+
+
 def as_markdown(audit: Audit, steps: int = 5) -> str:
     """Return the audit as Markdown."""
     lines = [f"# Audit of {_md(audit.name)}", "", f"{audit.read:,} of {audit.seen:,} files read."]
-    lines += [*audit.notes, "", "| Model | Shown | Meaning |", "|---|---|---|"]
+    lines += [*map(_md, audit.notes), "", "| Model | Shown | Meaning |", "|---|---|---|"]
     lines += [f"| {a} | {b} | {c} |" for a, b, c in overview(audit)]
     lines += ["", READING, LIMIT, "", "## Next steps", ""]
     lines += [f"1. {_md(text)}" for text in _roadmap(audit, steps)] or ["None that a file shows."]
@@ -133,7 +138,7 @@ def as_markdown(audit: Audit, steps: int = 5) -> str:
         lines[-1] += f"({result.model.url}), {result.model.edition}."
         lines += ["", "| Item | | Evidence or question |", "|---|---|---|"]
         for item in result.items:
-            details = "; ".join(_details(item))
+            details = "; ".join(place + text for place, text in _details(item))
             lines.append(f"| {_md(item.item.says)} | {SIGNS[item.status]} | {_md(details)} |")
     return "\n".join(lines) + "\n"
 
@@ -169,7 +174,7 @@ def _section(result: ModelResult) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(item.item.says)}</th>'
         f'<td class="{item.status}">{SIGNS[item.status]}</td>'
-        f"<td>{'<br>'.join(escape(text) for text in _details(item))}</td></tr>"
+        f"<td>{'<br>'.join(escape(place + text) for place, text in _details(item))}</td></tr>"
         for item in result.items
     )
     areas = ", ".join(f"{area} {_area(level)}" for area, level in result.areas.items())
@@ -194,14 +199,15 @@ def _area(level: float | None) -> str:
     return "not to be seen in files" if level is None else number(level)
 
 
-def _details(item: ItemResult) -> Iterator[str]:
+def _details(item: ItemResult) -> Iterator[tuple[str, str]]:
+    """Yield places, empty where there is none, and what there is to say."""
     if item.status == "unknowable":
-        yield item.item.ask
+        yield "", item.item.ask
     for evidence in item.evidence:
         hand = "" if evidence.repeated else " (nothing repeats it)"
-        yield f"{evidence.place}  {evidence.what}{hand if item.points else ''}"
+        yield f"{evidence.place}  ", f"{_one_line(evidence.what)}{hand if item.points else ''}"
     for rule in item.missing:
-        yield f"missing: {RULES[rule].title}"
+        yield "", f"missing: {RULES[rule].title}"
 
 
 def _roadmap(audit: Audit, most: int) -> list[str]:
@@ -213,11 +219,22 @@ def _step(step: Step) -> str:
     return f"{step.rule.effort}: {step.rule.step} ({towards})"
 
 
+def _in_columns(place: str, text: str) -> str:
+    """Shorten what stands at a place, never the place: a person has to find it."""
+    return place + _short(text, max(88 - len(place), 20))
+
+
+def _one_line(text: str) -> str:
+    """Return what a file says as one line, whatever it would do to a terminal or a table."""
+    return printable(" ".join(text.split()))
+
+
 def _short(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _md(text: str) -> str:
+    text = printable(text)
     for sign in ("\\", "|", "<", "`", "*", "_", "["):
         text = text.replace(sign, f"\\{sign}")
     return text

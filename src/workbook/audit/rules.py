@@ -14,11 +14,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 from workbook.audit.commands import Command, Workflows, does_work, fires, leaves
-from workbook.audit.read import File, Tree
-from workbook.audit.source import Source, sources
+from workbook.audit.read import File, Tree, printable
+from workbook.audit.source import Call, Source, sources
 
 __all__ = ["EFFORTS", "RULES", "Evidence", "Repository", "Rule", "find"]
 
@@ -31,7 +32,8 @@ Theme = Literal["DevOps", "Data", "Features", "Models", "Operation"]
 class Evidence:
     """A place in the repository: its path, its line (a cell in a notebook) and what stands there.
 
-    `repeated` says whether automation runs it again and again, as far as the files tell.
+    What stands there is shortened to one line that any terminal and file can take. `repeated` says
+    whether automation runs it again and again, as far as the files tell.
     """
 
     path: str
@@ -39,6 +41,11 @@ class Evidence:
     what: str
     repeated: bool = False
     unit: str = "line"
+
+    def __post_init__(self) -> None:
+        """Clean what stands there: a file may hold escape characters and half of a pair."""
+        line = " ".join(self.what.split()).encode("utf-8", "replace").decode("utf-8")
+        object.__setattr__(self, "what", printable(line)[:100])
 
     @property
     def place(self) -> str:
@@ -100,9 +107,70 @@ class Repository:
     def mentioned(self) -> frozenset[str]:
         """The names that Python code reads or imports, and the words of what starts commands."""
         names = {name for source in self.sources for name in source.used}
-        for file in self.tree.named("*.toml", "*.cfg", "*.yml", "*.yaml", "*.sh", "makefile"):
+        starting = (
+            "*.toml",
+            "*.cfg",
+            "*.yml",
+            "*.yaml",
+            "*.sh",
+            "makefile",
+            "setup.py",
+            "procfile",
+        )
+        for file in self.tree.named(*starting, *IMAGES):
             names.update(re.findall(r"\w+", file.text))
         return frozenset(names)
+
+    def reads(self, source: Source) -> set[str]:
+        """Return the paths of a file and of those that it imports, by full names or from beside."""
+        own = source.file.path.rpartition("/")[0]
+        homes = {"", "src/", *(f"{folder}/" for folder in (own, own.rpartition("/")[0]) if folder)}
+        paths = {source.file.path}
+        for full in source.import_lines:
+            parts = full.split(".")
+            for end in range(1, len(parts) + 1):
+                place = "/".join(parts[:end])
+                paths |= {f"{home}{place}{tail}" for home in homes for tail in TAILS}
+        return paths & self.known
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The paths of the Python files and notebooks."""
+        return frozenset(source.file.path for source in self.sources)
+
+    @cached_property
+    def predicting(self) -> frozenset[str]:
+        """The paths of the files that predict, or get the model that does."""
+        return frozenset(
+            source.file.path
+            for source in self.sources
+            if any(PREDICTS.fullmatch(call.name) for call in source.calls)
+        )
+
+    @cached_property
+    def modelling(self) -> frozenset[str]:
+        """The paths of the files that import a library for models."""
+        return frozenset(
+            source.file.path
+            for source in self.sources
+            if any(map(LIBRARIES.match, source.imports.values()))
+        )
+
+    @cached_property
+    def test_texts(self) -> dict[str, str]:
+        """The texts of the files with tests that can fail, by their paths, in small letters."""
+        paths = {evidence.path for evidence in self.evidence("tests")}
+        files = [file for file in self.tree.files if file.path in paths]
+        return {file.path: f"{file.path}\n{file.text}".lower() for file in files}
+
+    @cached_property
+    def environments(self) -> dict[str, list[dict[str, bool]]]:
+        """What tox and nox may be asked for, a table for each file: whether it runs tests."""
+        files = self.tree.named("tox.ini", "tox.toml", "setup.cfg", "pyproject.toml")
+        return {
+            "tox": [_tox_environments(file) for file in files if "tox" in file.name + file.text],
+            "nox": [_nox_sessions(s) for s in self.sources if s.file.path == "noxfile.py"],
+        }
 
     def evidence(self, rule: str) -> tuple[Evidence, ...]:
         """Return what a rule finds, computed once."""
@@ -142,18 +210,32 @@ def find(repository: Repository) -> dict[str, tuple[Evidence, ...]]:
 
 # --- how rules look ------------------------------------------------------------------------------
 
+#: Folders that show or check what a project does, and aren't what it does.
+ASIDE = frozenset({"test", "tests", "example", "examples", ".devcontainer"})
+IMAGES = ("dockerfile", "containerfile", "dockerfile.*", "*.dockerfile", "containerfile.*")
+TAILS = (".py", "/__init__.py")
+
 
 def _at(source: Source, line: int, what: str, repeated: bool = False) -> Evidence:
-    return Evidence(source.file.path, line, what[:100], repeated, source.unit)
+    return Evidence(source.file.path, line, what, repeated, source.unit)
 
 
 def _code(repository: Repository) -> Iterator[Source]:
-    """Yield the sources that are neither tests nor kept beside them."""
+    """Yield the sources that are neither tests nor examples, nor kept beside them."""
     return (
         source
         for source in repository.sources
-        if not source.is_test and not {"test", "tests"} & {*source.file.path.split("/")[:-1]}
+        if not source.is_test and not _stands_in(source.file, ASIDE)
     )
+
+
+def _files(repository: Repository, *patterns: str) -> Iterator[File]:
+    """Yield the files of some names that are no part of tests and examples."""
+    return (file for file in repository.tree.named(*patterns) if not _stands_in(file, ASIDE))
+
+
+def _stands_in(file: File, folders: frozenset[str]) -> bool:
+    return not folders.isdisjoint(file.path.lower().split("/")[:-1])
 
 
 def _is_repeated(repository: Repository, source: Source) -> bool:
@@ -194,16 +276,21 @@ def calls(pattern: str, only_code: bool = True) -> Callable[[Repository], Iterat
 
 
 def functions(
-    pattern: str, compares: str = "", only_code: bool = True
+    pattern: str, compares: str = "", names: str = ""
 ) -> Callable[[Repository], Iterator[Evidence]]:
-    """Look for functions that do something, by their name; `compares` is what they must compare."""
-    wanted = re.compile(pattern)
+    """Look for functions that do something, by their name.
+
+    `compares` is what they must compare, `names` what they must name, in their own name at least.
+    """
+    wanted, named = re.compile(pattern), re.compile(names)
     compared = re.compile(compares) if compares else None
 
     def look(repository: Repository) -> Iterator[Evidence]:
-        for source in _code(repository) if only_code else repository.sources:
+        for source in _code(repository):
             for function in source.functions:
                 if not wanted.search(function.name) or not function.names:
+                    continue
+                if not any(map(named.search, (function.name, *function.names))):
                     continue
                 if compared and function.fixed:
                     continue
@@ -240,15 +327,21 @@ def commands(
     pattern: str, events: str = "", followed: bool = True
 ) -> Callable[[Repository], Iterator[Evidence]]:
     """Look for commands that automation runs; `events` is what must start them."""
-    wanted, starts = re.compile(pattern), re.compile(events)
 
     def look(repository: Repository) -> Iterator[Evidence]:
-        workflows = repository.workflows
-        for command in workflows.all if followed else workflows.direct:
-            if wanted.match(command.text) and any(map(starts.search, command.events or ("",))):
-                yield _command(command)
+        return map(_command, _commands(repository, pattern, events, followed))
 
     return look
+
+
+def _commands(
+    repository: Repository, pattern: str, events: str = "", followed: bool = True
+) -> Iterator[Command]:
+    wanted, starts = re.compile(pattern), re.compile(events)
+    workflows = repository.workflows
+    for command in workflows.all if followed else workflows.direct:
+        if wanted.match(command.text) and any(map(starts.search, command.events or ("",))):
+            yield command
 
 
 def _command(command: Command) -> Evidence:
@@ -284,14 +377,18 @@ def _tests(repository: Repository) -> Iterator[Evidence]:
             if re.fullmatch(name, file.name.lower()) and re.search(failing, file.text):
                 for number, line in enumerate(file.lines, start=1):
                     if re.match(head, line):
-                        yield Evidence(file.path, number, line.strip()[:100])
+                        yield Evidence(file.path, number, line)
 
 
+#: No more commands that run tests are looked at: each is compared with all tests.
+MOST_RUNNERS = 200
 TEST_RUNNERS = (
-    r"(?!.*(--version|--help|--collect-only|\s--co\b))"
+    r"(?!.*\s(--version|--help|-h|--collect-only|--co|--fixtures\S*|--markers|--setup-plan)(\s|$))"
     r"((\S*/)?(pytest|py\.test|tox|nox|nose2|jest|vitest|mocha|ctest)(\s|$)"
-    r"|(\S*/)?(python[\d.]*|py|python)\s+(-\w+\s+)*-m\s+(pytest|unittest|tox|nox)(\s|$)"
-    r"|-m\s+(pytest|unittest)(\s|$)"
+    r"|(\S*/)?(python[\d.]*|py|python)\s+((?!-m\s)(-[XW]\s+\S+|-\w+)\s+)*+-m\s+"
+    r"(pytest|unittest|tox|nox)(\s|$)"
+    r"|(coverage\s+run\s+)?(--?\S+\s+)*-m\s+(pytest|unittest)(\s|$)"
+    r"|((\S*/)?python[\d.]*\s+)?(\S*/)?manage\.py\s+test(\s|$)|hatch\s+test(\s|$)"
     r"|(npx|npm|yarn|pnpm)\s+(run\s+)?(test|jest|vitest)(\s|$)"
     r"|(go|cargo|mvn|gradle|\./gradlew|dotnet)\s+test(\s|$)"
     r"|Rscript\s.*(test_dir|testthat|test_local))"
@@ -301,49 +398,125 @@ TEST_RUNNERS = (
 def _ci_tests(repository: Repository) -> Iterator[Evidence]:
     if not repository.evidence("tests"):
         return
-    look = commands(TEST_RUNNERS, events=r"^(push|pull_request|merge_group|)$")
     seen = set()
-    for evidence in look(repository):
-        # `npm test` counts by what the script runs, and so does a tox.ini that isn't there.
-        bare = evidence.what.rpartition(" → ")[2]
-        if re.match(r"(npm|yarn|pnpm)\s", bare) or evidence.place in seen:
+    found = _commands(repository, TEST_RUNNERS, r"^(push|pull_request|merge_group|)$")
+    for command in islice(found, MOST_RUNNERS):
+        evidence = _command(command)
+        # `npm test` counts by what the script runs.
+        if re.match(r"(npm|yarn|pnpm)\s", command.text) or evidence.place in seen:
             continue
-        if re.match(r"(tox|nox)\b", bare) and not any(
-            repository.tree.named("tox.ini", "noxfile.py", "pyproject.toml")
-        ):
-            continue
-        if not _selects(repository, bare):
+        if not _selects(repository, command.text) or not _has_session(repository, command.text):
             continue
         seen.add(evidence.place)
         yield evidence
 
 
 def _selects(repository: Repository, command: str) -> bool:
-    """Tell whether what `pytest -k` asks for stands in any file of tests."""
-    options = command.partition("pytest")[2]
+    """Tell whether what `pytest` is asked for, by path or by `-k`, stands in any file of tests."""
+    runner = re.search(r"\b(?:pytest|py\.test)\b(.*)", command)
+    options = runner[1] if runner else ""
+    texts = repository.test_texts
+    places = _places(options)[:10]
+    if places and not any(f"/{place}/" in f"/{path}/" for place in places for path in texts):
+        return False
     match = re.search(r"""\s-k[\s=]*(?:'([^']*)|"([^"]*)|(\S+))""", options)
     if not match:
         return True
     wanted = next(group for group in match.groups() if group is not None)
-    words = set(re.findall(r"[A-Za-z_]\w*", wanted.lower())) - {"and", "or"}
+    words = {*re.findall(r"[A-Za-z_]\w*", wanted.lower())[:10]} - {"and", "or"}
     if "not" in words or wanted.startswith("$"):
         return True
-    paths = {evidence.path for evidence in repository.evidence("tests")}
-    files = [file for file in repository.tree.files if file.path in paths]
-    return any(word in f"{f.path}\n{f.text}".lower() for f in files for word in words)
+    return any(word in text for text in texts.values() for word in words)
 
 
-PINNED = re.compile(r"^[A-Za-z0-9._\[\],-]+\s*===?\s*[\w.!+]+(\s*;.*?)?(\s+--hash=\S+)*\s*\\?$")
+#: Options of pytest that no value follows.
+FLAGS = re.compile(r"-[qvxsl]+|-r\w+|--[\w-]+=.*")
+
+
+def _places(options: str) -> list[str]:
+    """Return what can only be a path among the arguments of pytest, and no value of an option."""
+    found, before = [], ""
+    for word in re.findall(r"""'[^']*(?:'|$)|"[^"]*(?:"|$)|\S+""", options):
+        free = FLAGS.fullmatch(before) or not (before.startswith("-") or ">" in before)
+        if free and re.fullmatch(r"(\./)?\w[\w./-]*(::\S*)?", word):
+            found.append(word.partition("::")[0].removeprefix("./").rstrip("/"))
+        before = word
+    # A list in a script says `python` where its own words aren't known.
+    return [] if "python" in found or "--pyargs" in options else found
+
+
+RUNS_TESTS = re.compile(r"\b(pytest|py\.test|unittest|nose2|stestr|trial)\b|manage\.py\W+test\b")
+
+
+def _has_session(repository: Repository, command: str) -> bool:
+    """Tell whether what tox or nox is asked for is configured, and runs tests."""
+    match = re.match(r"(?:\S*/)?(?:python[\d.]*\s+(?:-\w+\s+)*-m\s+)?(tox|nox)\b(.*)", command)
+    if not match:
+        return True
+    asked = re.search(
+        r"\s(?:-e|--env\w*|-s|--sessions?)[\s=]*([^-\s]\S*(?:\s+[^-\s]\S*)*)", match[2]
+    )
+    names = re.split(r"[,\s]+", asked[1]) if asked else []
+    if any(mark in name for name in names for mark in "$*{"):
+        names = []
+    if match[1] == "nox":
+        names = [re.sub(r"-[\d.]+$|\(.*", "", name).replace("-", "_") for name in names]
+    return any(
+        any(known[name if name in known else SHARED] for name in names or known)
+        for known in repository.environments[match[1]]
+    )
+
+
+#: What the environments of tox share where they say nothing else.
+SHARED = "testenv"
+
+
+def _nox_sessions(source: Source) -> dict[str, bool]:
+    sessions = {SHARED: False}
+    for call in source.calls:
+        if call.inside and call.name.endswith((".run", ".run_always")):
+            runs = RUNS_TESTS.search(" ".join(call.texts)) is not None
+            sessions[call.inside] = sessions.get(call.inside, False) or runs
+    return sessions
+
+
+def _tox_environments(file: File) -> dict[str, bool]:
+    """Tell of each section with commands whether one of these runs tests."""
+    sections = {SHARED: False}
+    title, inside = "", False
+    for line in file.lines:
+        head = re.match(r"\[([^\[\]\"']+)\]\s*$", line)
+        if head:
+            title = re.split(r"[:.]", head[1])[-1].strip().replace("env_run_base", SHARED)
+        if head or re.match(r"\w", line):
+            inside = re.match(r"commands\s*=", line) is not None
+        if inside and not line.lstrip().startswith(("#", ";")):
+            runs = RUNS_TESTS.search(line) is not None
+            sections[title] = sections.get(title, False) or runs
+    return sections
+
+
+#: One package at one version; hashes and conditions are split off before.
+PINNED = re.compile(r"[A-Za-z0-9._\[\],-]+\s*===?\s*[\w.!+]+")
+#: The same in an environment of conda: with a build, or with a whole version.
+PINNED_CONDA = re.compile(
+    r"(\S+::)?[\w.-]+(==[\w.]+|=[\w.]+=\w+|=\d+\.\d+\.[\w.]+)|pip|python=3\.\d+"
+)
+PLAIN = "requirements.txt"
+#: Lists for those who work on a project, and not what it runs on.
+FOR_WORK = re.compile(r"(?i)(^|[-_.])(dev\w*|docs?|tests?|testing|lint\w*|ci)([-_.]|$)")
 
 
 def _lock(repository: Repository) -> Iterator[Evidence]:
-    for file in repository.tree.named("requirements*.txt", "*/requirements/*.txt", "*.lock"):
-        if file.name.endswith(".txt") or file.name.lower().startswith("requirements"):
-            yield from _pins(file)
+    yield from _pinned_lists(repository)
     for name in ("uv.lock", "poetry.lock", "pdm.lock", "pylock*.toml", "Cargo.lock"):
         for file in repository.tree.named(name):
-            heads = [n for n, line in enumerate(file.lines, 1) if "[[package" in line]
-            versions = sum(bool(re.match(r'version\s*=\s*"', line)) for line in file.lines)
+            heads = [
+                n for n, line in enumerate(file.lines, 1) if re.match(r"\[\[packages?\]\]", line)
+            ]
+            # A project that stands in its own lock may have no version.
+            known = r'version\s*=\s*"|source\s*=\s*\{\s*(editable|virtual|directory)\b'
+            versions = sum(bool(re.match(known, line)) for line in file.lines)
             if heads and versions >= len(heads):
                 yield Evidence(file.path, heads[0], f"{len(heads)} packages with versions")
     for name, key in (("Pipfile.lock", "default"), ("renv.lock", "Packages")):
@@ -351,26 +524,66 @@ def _lock(repository: Repository) -> Iterator[Evidence]:
             packages = _json_table(file, key)
             if packages and all('"version"' in json.dumps(p).lower() for p in packages.values()):
                 yield Evidence(file.path, 1, f"{len(packages)} packages with versions")
+    for name, head in (("*conda-lock.yml", r"- name: \S"), ("pixi.lock", r"- (conda|pypi): http")):
+        for file in repository.tree.named(name):
+            heads = [n for n, line in enumerate(file.lines, 1) if re.match(head, line)]
+            hashed = sum(bool(re.match(r"\s+(md5|sha256): \w", line)) for line in file.lines)
+            if heads and hashed >= len(heads):
+                yield Evidence(file.path, heads[0], f"{len(heads)} packages with hashes")
+    for file in repository.tree.named("environment*.yml", "environment*.yaml"):
+        listed = [leaf for leaf in leaves(file) if leaf.path[:1] == ("dependencies",)]
+        if len(listed) > 1 and all(
+            (PINNED if "pip" in leaf.path else PINNED_CONDA).fullmatch(leaf.value)
+            for leaf in listed
+        ):
+            yield Evidence(file.path, listed[0].line, f"{len(listed)} pinned")
     if not any(file.suffix in (".py", ".ipynb") for file in repository.tree.files):
         for file in repository.tree.named("package-lock.json"):
             if packages := _json_table(file, "packages"):
                 yield Evidence(file.path, 1, f"{len(packages)} packages with versions")
 
 
-def _pins(file: File) -> Iterator[Evidence]:
-    lines = [
+def _pinned_lists(repository: Repository) -> Iterator[Evidence]:
+    """Look for lists of pins, unless the list that is installed is another, without pins."""
+    names = (
+        "requirements*.txt",
+        "requirements*.lock",
+        "requirements/*.txt",
+        "*/requirements/*.txt",
+    )
+    files = [
+        file
+        for file in _files(repository, *names)
+        if not FOR_WORK.search(file.stem) and not _stands_in(file, frozenset({"doc", "docs"}))
+    ]
+    loose = {file.path for file in files if _requirements(file) and not _is_pinned(file)}
+    for file in files:
+        folder = file.path.rpartition("/")[0]
+        included = re.findall(r"(?m)^(?:-r|--requirement)[ =]*(\S+)", file.text)
+        others = {PLAIN, *(f"{folder}/{n}".lstrip("/") for n in (*included, PLAIN))}
+        is_named = re.search(r"(?i)lock|freeze|frozen|pinned", file.name)
+        if _is_pinned(file) and (is_named or not others & loose):
+            listed = _requirements(file)
+            first, text = listed[0]
+            yield Evidence(file.path, first, f"{len(listed)} pinned, first {text.split()[0]}")
+
+
+def _requirements(file: File) -> list[tuple[int, str]]:
+    """Return what a list asks for, with its lines; options of pip are left out."""
+    lines = (
         (number, re.sub(r"\s#.*$", "", line[:2_000]).strip())
         for number, line in enumerate(file.lines, start=1)
-    ]
-    listed = [
+    )
+    return [
         (number, line)
         for number, line in lines
-        if line and not line.startswith(("#", "-", "--hash")) and "://" not in line
+        if line and not line.startswith("#") and (line[0] != "-" or re.match(r"-e.*://", line))
     ]
-    others = [line for _, line in lines if line.startswith(("-e", "git+")) or "://" in line]
-    if listed and not others and all(PINNED.match(line) for _, line in listed):
-        first, text = listed[0]
-        yield Evidence(file.path, first, f"{len(listed)} pinned, first {text.split()[0]}")
+
+
+def _is_pinned(file: File) -> bool:
+    listed = [re.split(r"\s--hash=|;|\\$", line)[0].strip() for _, line in _requirements(file)]
+    return bool(listed) and all(map(PINNED.fullmatch, listed))
 
 
 def _json_table(file: File, key: str) -> dict[str, object]:
@@ -382,33 +595,46 @@ def _json_table(file: File, key: str) -> dict[str, object]:
 
 
 def _container(repository: Repository) -> Iterator[Evidence]:
-    names = ("dockerfile", "containerfile", "dockerfile.*", "*.dockerfile", "containerfile.*")
-    for file in repository.tree.named(*names):
-        base = next((n for n, t in enumerate(file.lines, 1) if re.match(r"FROM\s+\S", t)), 0)
-        if base and re.search(r"(?m)^(RUN|COPY|ADD|CMD|ENTRYPOINT)\s+\S", file.text):
-            yield Evidence(file.path, base, file.lines[base - 1].strip()[:100])
+    for file in _files(repository, *IMAGES):
+        base = next((n for n, t in enumerate(file.lines, 1) if re.match(r"(?i)FROM\s+\S", t)), 0)
+        if base and re.search(r"(?mi)^(RUN|COPY|ADD|CMD|ENTRYPOINT)\s+\S", file.text):
+            yield Evidence(file.path, base, file.lines[base - 1])
 
 
-DEPLOYS = (
-    r"(kubectl\s+(apply|rollout|set)|helm\s+(upgrade|install)|docker\s+push|podman\s+push|"
-    r"twine\s+upload|uv\s+publish|terraform\s+apply|sam\s+deploy|serverless\s+deploy|cdk\s+deploy|"
-    r"fly(ctl)?\s+deploy|gcloud\s+(run|app|functions)\s+deploy|gcloud\s+ai\s+endpoints|"
-    r"aws\s+(ecs|lambda|sagemaker)\s+(update|create)|az\s+(webapp|containerapp|ml)\s|heroku\s|"
-    r"ansible-playbook|bentoml\s+deploy|git\s+push\s+\S*(heroku|dokku)|"
-    r"gh\s+release\s+(create|upload)|mlflow\s+deployments\s+(create|update)|"
+#: Options between a program and what it is asked to do.
+FLAGS_OF = r"(?:\s+-\S+(?:\s+[^-\s]\S*)?)*\s+"
+NO_CHANGE = r"(?!.*\s(-h|--?help|--check|--syntax-check|--list-\w+)(\s|$))"
+DEPLOYS = NO_CHANGE + (
+    r"(kubectl<>(apply|rollout\s+restart|set)\b|helm<>(upgrade|install)|twine\s+upload|uv\s+publish|"
+    r"(docker|podman)<>(image\s+)?push|docker<>(buildx\s+)?build\s.*--push(\s|$)|"
+    r"terraform<>apply|sam\s+deploy|serverless\s+deploy|cdk\s+deploy|fly(ctl)?<>deploy|"
+    r"gcloud<>(run|app|functions)\s+deploy|gcloud<>ai\s+endpoints\s+(create|deploy-model)|"
+    r"aws<>(ecs|lambda)\s+(update|create)|aws<>sagemaker\s+(update|create)-endpoint|"
+    r"az\s+webapp\s+(up|deploy|create|config\s+container|deployment\s+(source|slot))|"
+    r"az\s+containerapp\s+(up|create|update)|az\s+ml\s+(online|batch)-\w+\s+(create|update)|"
+    r"heroku\s+(container:(push|release)|builds:create|deploy)|ansible-playbook\s|"
+    r"git\s+push\s+\S*(heroku|dokku)|bentoml\s+deploy|databricks<>bundle\s+deploy|"
+    r"argocd<>app\s+sync|gh\s+release\s+(create|upload)|mlflow\s+deployments\s+(create|update)|"
     r"(\S*/)?deploy\.(sh|py)|bash\s+\S*deploy\S*\.sh|"
     r"(\S*/)?python[\d.]*\s+(-m\s+)?\S*\bdeploy\S*)"
-)
-MODEL_RELEASES = (
+).replace("<>", FLAGS_OF)  # fmt: skip
+MODEL_RELEASES = NO_CHANGE + (
     r"(gh\s+release\s+(create|upload)\s.*\bmodel\b|mlflow\s+deployments\s+(create|update)|"
-    r"az\s+ml\s+online|aws\s+sagemaker\s+(update|create)|"
-    r"gcloud\s+ai\s+endpoints\s+deploy-model|bentoml\s+deploy|"
+    r"az\s+ml\s+online-\w+\s+(create|update)|"
+    r"aws<>sagemaker\s+(update|create)-(endpoint|model-package)|"
+    r"gcloud<>ai\s+endpoints\s+deploy-model|bentoml\s+deploy|"
     r"(\S*/)?python[\d.]*\s+(-m\s+)?\S*(promot|release_model|deploy_model|canary|rollout)\S*|"
     r"(\S*/)?[\w-]+\s+(promote|release-model|deploy-model)(\s|$))"
-)
+).replace("<>", FLAGS_OF)
 
 
 # --- data ----------------------------------------------------------------------------------------
+
+
+#: What Git LFS keeps of a project's pages, and isn't data.
+PICTURES = re.compile(
+    r"(?i)(^|/)(docs?|assets)/|\.(md|png|jpe?g|gif|svg|ico|webp|pdf|mp4|mov|webm|psd|ttf|woff2?)$"
+)
 
 
 def _data_versions(repository: Repository) -> Iterator[Evidence]:
@@ -419,25 +645,28 @@ def _data_versions(repository: Repository) -> Iterator[Evidence]:
                 break
     for file in repository.tree.named(".gitattributes"):
         for number, line in enumerate(file.lines, start=1):
-            if "filter=lfs" in line and not line.strip().startswith("#"):
-                yield Evidence(file.path, number, line.strip()[:100])
+            pattern, *attributes = line.split() or [""]
+            is_data = not pattern.startswith("#") and not PICTURES.search(pattern)
+            if "filter=lfs" in attributes and is_data:
+                yield Evidence(file.path, number, line)
     for file in repository.tree.named("sha256sums*", "md5sums*", "checksums*", "*.sha256"):
         for number, line in enumerate(file.lines, start=1):
             if re.match(r"^([0-9a-f]{32}|[0-9a-f]{64})\s+\*?\S", line):
-                yield Evidence(file.path, number, line.strip()[:100])
+                yield Evidence(file.path, number, line)
                 break
 
 
 def _pipeline(repository: Repository) -> Iterator[Evidence]:
     for file in repository.tree.named("dvc.yaml"):
         for leaf in leaves(file):
-            is_stage = leaf.path[:1] == ("stages",) and leaf.path[-1] == "cmd"
+            # A stage has one command, or a list of them.
+            is_stage = leaf.path[:1] == ("stages",) and "cmd" in leaf.path[-2:]
             if is_stage and does_work(leaf.value):
                 yield Evidence(file.path, leaf.line, f"stage {leaf.path[1]}: {leaf.value[:60]}")
     for file in repository.tree.named("snakefile", "*.smk"):
         for number, text in enumerate(file.lines, start=1):
             if re.match(r"rule\s+\w+\s*:", text):
-                yield Evidence(file.path, number, text.strip()[:100])
+                yield Evidence(file.path, number, text)
     for source in _code(repository):
         for name, line in source.decorators:
             if re.fullmatch(
@@ -470,8 +699,15 @@ CONTRACTS = (
 def _data_contract(repository: Repository) -> Iterator[Evidence]:
     """Look for schemas that something is validated against, and for functions that refuse data."""
     # A schema of pandera that no code calls on data is a list of wishes.
+    schemas = {
+        call.target
+        for source in _code(repository)
+        for call in source.calls
+        if call.target and call.name.endswith(".DataFrameSchema")
+    }
     validates = any(
         re.fullmatch(r"\S+\.validate|pandera\S*\.check_(input|output|io|types)", name)
+        or name.rpartition(".")[2] in schemas
         for name in repository.call_names
     )
     for evidence in calls(CONTRACT_CALLS)(repository):
@@ -491,7 +727,7 @@ def _data_contract(repository: Repository) -> Iterator[Evidence]:
     for file in repository.tree.named("schema.yml", "schema.yaml"):
         for leaf in leaves(file):
             if "columns" in leaf.path and {"tests", "data_tests"} & {*leaf.path}:
-                yield Evidence(file.path, leaf.line, f"{leaf.path[-2]}: {leaf.value}"[:100])
+                yield Evidence(file.path, leaf.line, f"{leaf.path[-2]}: {leaf.value}")
 
 
 # --- features ------------------------------------------------------------------------------------
@@ -502,7 +738,7 @@ def _feature_store(repository: Repository) -> Iterator[Evidence]:
                   r"hopsworks\.login|tecton\.\w+|databricks\.feature_\w+\.\w+")  # fmt: skip
     found = list(views(repository))
     configured = [
-        Evidence(file.path, leaf.line, f"{leaf.path[-1]}: {leaf.value}"[:100])
+        Evidence(file.path, leaf.line, f"{leaf.path[-1]}: {leaf.value}")
         for file in repository.tree.named("feature_store*.yaml", "feature_store*.yml")
         for leaf in leaves(file)
         if leaf.path == ("project",)
@@ -533,19 +769,29 @@ def _feature_tests(repository: Repository) -> Iterator[Evidence]:
 # --- models --------------------------------------------------------------------------------------
 
 
+LIBRARIES = re.compile(
+    r"(sklearn|xgboost|lightgbm|catboost|torch|tensorflow|keras|statsmodels|pytorch_lightning|"
+    r"prophet|transformers|jax|lightning|ultralytics|trl)\b"
+)
+
+
 def _training(repository: Repository, notebooks: bool = True) -> Iterator[Evidence]:
-    wanted = re.compile(r".+\.fit|(xgboost|lightgbm|catboost)\.train|.+\.train_step|.+\.backward")
-    libraries = re.compile(
-        r"(sklearn|xgboost|lightgbm|catboost|torch|tensorflow|keras|statsmodels|pytorch_lightning|"
-        r"prophet|transformers|jax)\b"
+    wanted = re.compile(
+        r".+\.fit|(xgboost|lightgbm|catboost)\.train|.+\.train_step|.+\.backward|"
+        r"(?i:\S*trainer\w*)\.train"
     )
     for source in _code(repository):
         if source.unit == "cell" and not notebooks:
             continue
-        if not any(libraries.match(name) for name in source.imports.values()):
+        # What is called `train` may get its model from another module of the project.
+        trains = re.search(r"(^|_)(re)?train(ing|er)?(_|$)", source.file.stem)
+        files = repository.reads(source) if trains else {source.file.path}
+        if files.isdisjoint(repository.modelling):
             continue
+        yolo = any(name.startswith("ultralytics") for name in source.imports.values())
         for call in source.calls:
-            if wanted.fullmatch(call.name) and (notebooks or call.inside):
+            fits = wanted.fullmatch(call.name) or (yolo and call.name.endswith(".train"))
+            if fits and (notebooks or call.inside):
                 where = f"in {call.inside}" if call.inside else "at top level"
                 repeated = _is_repeated(repository, source)
                 yield _at(source, call.line, f"{call.name}(…) {where}", repeated)
@@ -557,6 +803,7 @@ def _modular_training(repository: Repository) -> Iterator[Evidence]:
 
 TRACKING = (
     r"mlflow(\.\w+)*\.(start_run|log_\w+|autolog)|wandb\.(init|log)|neptune\.init_run|"
+    r"(pytorch_lightning|lightning)(\.\w+)*\.loggers\.\w*(MLFlow|Wandb|Neptune|Comet)Logger|"
     r"comet_ml\.(Experiment|start)|aim\.Run|dvclive\.Live|clearml\.Task\.init|"
     r"\S*(client|mlflow)\.(create_run|log_metric|log_param|log_batch)"
 )
@@ -635,24 +882,37 @@ def _slices(repository: Repository) -> Iterator[Evidence]:
 KINDS = ("InferenceService", "SeldonDeployment")
 
 
+#: Calls that predict, or get the model that does.
+PREDICTS = re.compile(
+    r"(\S+\.)?_?predict\w*(\.\w+)*|(\S+\.)?(load_model|from_pretrained)|transformers\.pipeline|"
+    r"(joblib|pickle|torch|torch\.jit|skops\.io|cloudpickle|dill)\.load|\S*InferenceSession|"
+    r"(\w+\.)*(m|model|net|classifier|clf|regressor|estimator)"
+)
+ROUTES = re.compile(r"(?i)(^|_)(predict\w*|infer\w*|score|classify|recommend|forecast)(_|$)")
+
+
 def _serving(repository: Repository) -> Iterator[Evidence]:
     for source in _code(repository):
         apps = any(
-            re.fullmatch(r"fastapi\.FastAPI|flask\.Flask|litserve\.\w+|starlette\S*Starlette",
-                         call.name)
+            re.fullmatch(r"fastapi(\.routing)?\.(FastAPI|APIRouter)|flask\.(Flask|Blueprint)|"
+                         r"litserve\.\w+|starlette\S*Starlette|bentoml\.Service", call.name)
             for call in source.calls
         )  # fmt: skip
+        predicts = apps and not repository.predicting.isdisjoint(repository.reads(source))
+        routes = {f.line for f in source.functions if ROUTES.search(f.name) and f.called}
         for name, line in source.decorators:
-            routed = re.fullmatch(r"\w+\.(post|get|route|put)", name)
-            if (apps and routed) or re.fullmatch(r"bentoml\.(service|api)|ray\.serve\S+", name):
+            routed = apps and re.fullmatch(r"\w+\.(post|get|route|put|api)", name)
+            if (routed and (predicts or line in routes)) or re.fullmatch(
+                r"bentoml\.(service|api)|ray\.serve\S+", name
+            ):
                 yield _at(source, line, f"@{name}", _is_repeated(repository, source))
+        for name, base, line in source.bases:
+            if base == "kserve.Model":
+                yield _at(source, line, f"class {name}({base})", _is_repeated(repository, source))
     for file in repository.tree.named("*.yml", "*.yaml"):
         if any(kind in file.text for kind in KINDS):
             for leaf in leaves(file):
-                if leaf.path == ("kind",) and leaf.value in (
-                    "InferenceService",
-                    "SeldonDeployment",
-                ):
+                if leaf.path == ("kind",) and leaf.value in KINDS:
                     yield Evidence(file.path, leaf.line, f"kind: {leaf.value}")
     yield from commands(r"mlflow\s+models\s+serve|bentoml\s+serve")(repository)
 
@@ -667,10 +927,25 @@ def _serving_tested(repository: Repository) -> Iterator[Evidence]:
                 yield _at(source, line, f"imports {full}", runs)
 
 
+#: What a function names if it is about the versions of models, or about data.
+ABOUT_MODELS = (
+    r"(?i)(^|_)(models?|versions?|alias(es)?|champion|challenger|candidate|registry|previous|"
+    r"predict\w*|deploy\w*|release\w*|history|served)(_|$)"
+)
+ABOUT_DATA = (
+    r"(?i)(^|_)(data\w*|features?|columns?|frames?|df|train\w*|reference|baseline|psi|ks\w*|"
+    r"distributions?|histogram|predict\w*|models?|scores?|quantiles?|wasserstein\w*|live|"
+    r"(load|read)_\w+)(_|$)"
+)
+
+
 def _canary(repository: Repository) -> Iterator[Evidence]:
     for source in _code(repository):
         for function in source.functions:
-            named = re.search(r"(?i)(^|_)(canary|ab_test|shadow)(_|$)", function.name)
+            named = re.search(r"(?i)(^|_)(canary|ab_test)(_|$)", function.name) or (
+                re.search(r"(?i)(^|_)shadow(_|$)", function.name)
+                and any(re.search(ABOUT_MODELS, name) for name in function.names)
+            )
             inside = re.search(r"(?i)^(canary|ab_test|traffic)", source.file.stem)
             decides = function.compares and not function.fixed
             if decides and (named or (inside and function.returns)):
@@ -687,7 +962,8 @@ def _canary(repository: Repository) -> Iterator[Evidence]:
 
 
 def _rollback(repository: Repository) -> Iterator[Evidence]:
-    yield from functions(r"(?i)(^|_)(rollback|roll_back|way_back|revert_model)(_|$)")(repository)
+    named = r"(?i)(^|_)(rollback|roll_back|way_back|revert_model)(_|$)"
+    yield from functions(named, names=ABOUT_MODELS)(repository)
     look = commands(r".*\b(rollout\s+undo|helm\s+rollback|rollback(\.sh|\.py)?)\b", events=r"")
     yield from look(repository)
 
@@ -719,7 +995,7 @@ def _service_metrics(repository: Repository) -> Iterator[Evidence]:
 def _may_fire(expression: str) -> bool:
     """Tell whether the condition of an alert names a metric: `vector(0) > 1` doesn't."""
     bare = re.sub(r"""'[^']*'|"[^"]*\"""", "", expression)
-    words = re.findall(r"(?<![\w.])[A-Za-z_:][\w:]*(?!\w*\s*\()", bare)
+    words = re.findall(r"(?<![\w.:])[A-Za-z_:][\w:]*+(?!\s*\()", bare)
     return bool({word.lower() for word in words} - NO_METRICS)
 
 
@@ -731,7 +1007,7 @@ NO_METRICS = frozenset(
 
 
 def _alerts(repository: Repository) -> Iterator[Evidence]:
-    for file in repository.tree.named("*.yml", "*.yaml"):
+    for file in _files(repository, "*.yml", "*.yaml"):
         if not re.search(r"(?m)^[ \t]*(-[ \t]*)?(alert|receivers|notifications):", file.text):
             continue
         found = leaves(file)
@@ -739,7 +1015,7 @@ def _alerts(repository: Repository) -> Iterator[Evidence]:
         tops = {leaf.path[:-1] for leaf in conditions if _may_fire(leaf.value)}
         for leaf in found:
             if leaf.path[-1:] == ("alert",) and leaf.path[:-1] in tops:
-                yield Evidence(file.path, leaf.line, f"alert: {leaf.value}"[:100], True)
+                yield Evidence(file.path, leaf.line, f"alert: {leaf.value}", True)
     look = calls(r"\S*\.put_metric_alarm|apprise\.\w+|pagerduty\S*|slack_sdk(\.\w+)*\.\w*Client")
     yield from look(repository)
 
@@ -759,26 +1035,52 @@ TRAINS = (
 )
 
 
+KEYS = frozenset({"command", "args", "source"})
+SCHEDULED = frozenset({"schedule", "schedules"})
+TIMED = frozenset({"schedule", "schedule_interval", "cron", "interval", "cron_schedule"})
+ORCHESTRATED = r"airflow\S*\.(DAG|dag)|\S*\.(serve|deploy)|dagster\.(ScheduleDefinition|schedule)"
+TRAINING = re.compile(r"(?i)(?<![a-z])((re)?train(ing|er)?|fit)(?![a-z])")
+
+
+def _timed(source: Source) -> list[Call]:
+    """Return the calls that put something on a schedule."""
+    by_timer = any(name.startswith("apscheduler") for name in source.imports.values())
+    found = []
+    for call in source.calls:
+        if re.fullmatch(ORCHESTRATED, call.name):
+            timed = bool(TIMED & {*call.keywords})
+        elif by_timer and re.fullmatch(r"\S+\.(add_job|scheduled_job)", call.name):
+            timed = "trigger" in call.keywords or bool({"cron", "interval"} & {*call.texts})
+        else:
+            timed = re.fullmatch(r"schedule\.every(\.\w+)*\.do", call.name) is not None
+        if timed:
+            found.append(call)
+    return found
+
+
+def _names_training(source: Source, schedules: list[Call]) -> bool:
+    """Tell whether a file names anything that trains, the titles of its schedules apart."""
+    titles = {id(call) for call in schedules}
+    texts = {text for call in source.calls if id(call) not in titles for text in call.texts}
+    named = {function.name for function in source.functions if not function.hollow}
+    return any(map(TRAINING.search, texts | named | source.used))
+
+
 def _scheduled_training(repository: Repository) -> Iterator[Evidence]:
     yield from commands(TRAINS, events=r"^(schedule|repository_dispatch|workflow_run)$")(repository)
     for source in _code(repository):
-        for call in source.calls:
-            orchestrated = re.fullmatch(
-                r"airflow\S*\.(DAG|dag)|\S*\.(serve|deploy)|"
-                r"dagster\.ScheduleDefinition|schedule\.every",
-                call.name,
-            )
-            timed = {"schedule", "schedule_interval", "cron", "interval", "cron_schedule"}
-            if orchestrated and timed & {*call.keywords}:
-                yield _at(source, call.line, f"{call.name}({', '.join(call.keywords)})", True)
+        timed = _timed(source)
+        for call in timed if timed and _names_training(source, timed) else ():
+            yield _at(source, call.line, f"{call.name}({', '.join(call.keywords)})", True)
     for file in repository.tree.named("*.yml", "*.yaml"):
-        if re.search(r"(?m)^kind:\s*CronJob", file.text):
+        if re.search(r"(?m)^kind:\s*(CronJob|CronWorkflow)", file.text):
             found = leaves(file)
-            text = " ".join(leaf.value for leaf in found if {"command", "args"} & {*leaf.path})
-            due = any(leaf.path[-1:] == ("schedule",) and fires(leaf.value) for leaf in found)
-            if due and re.search(r"train|pipeline|dvc repro", text) and does_work(text):
-                line = next(leaf.line for leaf in found if leaf.path == ("kind",))
-                yield Evidence(file.path, line, f"CronJob: {text}"[:100], True)
+            text = " ".join(leaf.value for leaf in found if KEYS & {*leaf.path})
+            due = any(SCHEDULED & {*leaf.path[-2:]} and fires(leaf.value) for leaf in found)
+            line = next((leaf.line for leaf in found if leaf.path == ("kind",)), 0)
+            trains = re.search(r"train|pipeline|dvc repro", text)
+            if line and due and trains and does_work(text):
+                yield Evidence(file.path, line, f"CronJob: {text}", True)
     for file in repository.tree.named("crontab", "cron.d/*", "*/cron.d/*"):
         for number, text in enumerate(file.lines, start=1):
             match = re.match(r"((?:[^#\s]\S*\s+){5}|@\w+\s+)(\S.{0,500})", text.strip())
@@ -786,7 +1088,7 @@ def _scheduled_training(repository: Repository) -> Iterator[Evidence]:
                 continue
             # A system's crontab names a user first, and any may change the folder.
             if does_work(match[2]) and re.search(rf"(^|\s){TRAINS}", match[2]):
-                yield Evidence(file.path, number, text.strip()[:100], True)
+                yield Evidence(file.path, number, text, True)
 
 
 def _performance_watch(repository: Repository) -> Iterator[Evidence]:
@@ -927,7 +1229,8 @@ _RULES = (
          "Write an alert for what somebody would act on.", "days", _alerts),
     Rule("drift_watch", "a watch on the inputs", "Operation",
          "Compare incoming data with the training data regularly.", "days",
-         either(calls(DRIFT), functions(r"(?i)(^|_)(psi|drift|population_stability)(_|$)"))),
+         either(calls(DRIFT), functions(r"(?i)(^|_)(psi|population_stability)(_|$)"),
+                functions(r"(?i)(^|_)drift(_|$)", names=ABOUT_DATA))),
     Rule("performance_watch", "a watch on the quality of predictions", "Operation",
          "Join predictions with their labels when these arrive, and measure.", "days",
          _performance_watch),

@@ -7,6 +7,7 @@ import gc
 import json
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,11 +18,18 @@ __all__ = ["Call", "Function", "Source", "parse", "sources"]
 
 ASSERTING = re.compile(r"(^|\.)(assert\w*|raises|warns|fail)$")
 SKIPPING = re.compile(r"(^|\.)(skip|skipIf|skipUnless|skipif|xfail|expectedFailure)$")
+SKIPPING_CALLS = re.compile(r"^pytest\.(skip|xfail)$|\.skipTest$")
+#: What a module or class may say that switches its tests off.
+SWITCHES = frozenset({"pytestmark", "__test__"})
 #: Assertions of unittest that compare what they are given.
 COMPARING = re.compile(r"(^|\.)assert(True|False|Equal|Equals|Is|AlmostEqual|_equal)$")
 SWALLOWING = frozenset({"AssertionError", "Exception", "BaseException"})
 #: Calls that only tell.
 TELLING = frozenset({"print", "debug", "info", "warning", "error", "log"})
+#: Longer names are cut off: patterns would take long on them.
+LONGEST_NAME = 200
+#: Names with so many dots in them that Python takes minutes to parse them, if they are imported.
+CHAIN = re.compile(r"(?<![\w.])\w++(?:[\s\\]*+\.[\s\\]*+\w++){300}")
 #: A body that only says that nothing is there yet.
 EMPTY = (ast.Pass, ast.Raise)
 
@@ -30,7 +38,8 @@ EMPTY = (ast.Pass, ast.Raise)
 class Call:
     """A call: the dotted name with imports resolved, its line, its keywords, its texts.
 
-    `target` is the name that its value is given, if it is given one.
+    `target` is the name that its value is given, if it is given one. A keyword that is given `None`
+    isn't among the keywords.
     """
 
     name: str
@@ -47,8 +56,9 @@ class Function:
 
     `compares` says whether its body compares anything, `compared` what, `names` are all names and
     attributes in it, `called` those that it calls, `asserts` whether it can fail as a test,
-    `skipped` whether it is marked not to run, `raises` whether it may raise. What is `hollow` only
-    prints, raises or returns a constant; what is `fixed` compares and comes to the same end anyway.
+    `skipped` whether it is marked not to run or out of a runner's reach, `raises` whether it may
+    raise. What is `hollow` only prints, raises or returns a constant; what is `fixed` compares and
+    comes to the same end anyway.
     """
 
     name: str
@@ -88,7 +98,8 @@ class Source:
     def is_test(self) -> bool:
         """Whether a test runner would collect it."""
         name = self.file.name
-        return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+        is_named = name.startswith("test_") or name.endswith("_test.py") or name == "tests.py"
+        return name.endswith(".py") and is_named
 
     @cached_property
     def tests(self) -> tuple[Function, ...]:
@@ -133,14 +144,15 @@ def parse(file: File, pieces: list[tuple[str, int]], unit: str = "line") -> Sour
     source = Source(file, unit)
     parsed_any = False
     for text, cell in pieces:
+        if CHAIN.search(text):
+            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                module = ast.parse(text)
+                _collect(ast.parse(text), source, cell)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         parsed_any = True
-        _collect(module, source, cell)
     return source if parsed_any else None
 
 
@@ -167,6 +179,12 @@ class _Body:
     compared: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
+    #: The names that are given a value, each as often as it is, and those given a constant.
+    stored: list[str] = field(default_factory=list)
+    constants: set[str] = field(default_factory=set)
+    #: The conditions and calls that may fail as assertions.
+    checks: list[ast.expr] = field(default_factory=list)
+    skipped: bool = False
     asserts: bool = False
     returns: bool = False
     compares: bool = False
@@ -178,6 +196,9 @@ class _Body:
 _PLAIN = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 _ASSIGNING = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: Statements after which nothing else of their block is run.
+_ENDING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _YIELDING = (ast.Yield, ast.YieldFrom)
 _Waiting = tuple[ast.AST, "_Body | None", bool]
 
@@ -190,6 +211,7 @@ def _collect(module: ast.Module, source: Source, cell: int) -> None:
     targets: dict[int, str] = {}
     swallowed: set[int] = set()
     optional: set[int] = set()
+    skipped = _switched_off(module)
     while waiting:
         node, body, comparing = waiting.pop()
         kind = type(node)
@@ -197,6 +219,8 @@ def _collect(module: ast.Module, source: Source, cell: int) -> None:
             name = node.id if kind is ast.Name else node.attr  # type: ignore[attr-defined]
             source.used.add(name)
             _note_name(name, body, comparing)
+            if body and type(node.ctx) is ast.Store:  # type: ignore[attr-defined]
+                body.stored.append(name)
         elif kind is ast.Constant:
             _note_text(node, body, comparing)  # type: ignore[arg-type]
             continue
@@ -205,8 +229,8 @@ def _collect(module: ast.Module, source: Source, cell: int) -> None:
             if body:
                 dotted = _dotted(node)
                 body.called.add(dotted.rpartition(".")[2])
-                checks = ASSERTING.search(dotted) and id(node) not in swallowed
-                body.asserts = body.asserts or bool(checks and _can_differ(node, dotted))  # type: ignore[arg-type]
+                if ASSERTING.search(dotted) and id(node) not in swallowed:
+                    body.checks.append(node)  # type: ignore[arg-type]
         elif kind is ast.Compare and body:
             comparing = body.compares = True
         elif kind is ast.Return and body:
@@ -215,8 +239,8 @@ def _collect(module: ast.Module, source: Source, cell: int) -> None:
         elif kind is ast.Raise and body:
             body.raises = True
         elif kind is ast.Assert and body:
-            fails = id(node) not in swallowed and not _is_settled(node.test)  # type: ignore[attr-defined]
-            body.asserts = body.asserts or fails
+            if id(node) not in swallowed:
+                body.checks.append(node.test)  # type: ignore[attr-defined]
         elif kind in _ASSIGNING:
             _note_target(node, body, targets)  # type: ignore[arg-type]
         elif kind in _YIELDING and body:
@@ -232,9 +256,10 @@ def _collect(module: ast.Module, source: Source, cell: int) -> None:
             for decorator in node.decorator_list:  # type: ignore[attr-defined]
                 source.decorators.append((_dotted(decorator), line))
                 source.used.add(node.name)  # type: ignore[attr-defined]
-            body = _Body(node, line, body)  # type: ignore[arg-type]
+            body = _Body(node, line, body, skipped=id(node) in skipped)  # type: ignore[arg-type]
             bodies.append(body)
         elif kind is ast.ClassDef:
+            skipped |= _switched_off(node)  # type: ignore[arg-type]
             for base in node.bases:  # type: ignore[attr-defined]
                 source.bases.append((node.name, _dotted(base), cell or node.lineno))  # type: ignore[attr-defined]
                 source.used.update(getattr(part, "name", "") for part in node.body)  # type: ignore[attr-defined]
@@ -248,7 +273,7 @@ def _collect(module: ast.Module, source: Source, cell: int) -> None:
             value = getattr(node, part, None)
             if isinstance(value, list):
                 waiting.extend(
-                    (child, body, comparing) for child in value if isinstance(child, ast.AST)
+                    (child, body, comparing) for child in _live(value) if isinstance(child, ast.AST)
                 )
             elif isinstance(value, ast.AST) and not isinstance(value, _PLAIN):
                 waiting.append((value, body, comparing))
@@ -260,11 +285,15 @@ def _collect(module: ast.Module, source: Source, cell: int) -> None:
 
 def _finish(source: Source, bodies: list[_Body]) -> None:
     for body in reversed(bodies):
+        times = Counter(body.stored)
+        once = {name for name in body.constants if times[name] == 1}
+        body.asserts = body.asserts or any(_can_fail(check, once) for check in body.checks)
         source.functions.append(_function(body))
         if body.outer:
             body.outer.names |= body.names
             body.outer.compared |= body.compared
             body.outer.called |= body.called
+            body.outer.stored += body.stored
             body.outer.compares |= body.compares
             body.outer.asserts |= body.asserts
             body.outer.raises |= body.raises
@@ -294,6 +323,8 @@ def _note_target(
     places: Sequence[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
     if body and any(isinstance(place, ast.Attribute | ast.Subscript) for place in places):
         body.acts = True
+    if body and isinstance(node.value, ast.Constant):
+        body.constants |= {place.id for place in places if isinstance(place, ast.Name)}
     if isinstance(node.value, ast.Call):
         targets[id(node.value)] = _dotted(places[0]).rpartition(".")[2]
 
@@ -302,10 +333,52 @@ def _constant(value: ast.expr | None) -> str:
     """Return a text for what is always the same, and none for what isn't."""
     if value is None:
         return "None"
-    if isinstance(value, ast.IfExp) and isinstance(value.body, ast.Constant):
-        same = repr(value.body.value) == _constant(value.orelse)
-        return repr(value.body.value) if same else ""
-    return repr(value.value) if isinstance(value, ast.Constant) else ""
+    ends: list[ast.expr] = []
+    while isinstance(value, ast.IfExp):
+        ends.append(value.body)
+        value = value.orelse
+    texts = {repr(e.value) if isinstance(e, ast.Constant) else "" for e in (*ends, value)}
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def _live(block: list[ast.stmt]) -> list[ast.stmt]:
+    """Leave out what stands after a statement that ends its block."""
+    for at, part in enumerate(block, start=1):
+        if isinstance(part, _ENDING):
+            return block[:at]
+    return block
+
+
+def _switched_off(node: ast.Module | ast.ClassDef) -> set[int]:
+    """Return the functions of a module or class whose tests are all skipped."""
+    decorators = getattr(node, "decorator_list", [])
+    if not any(map(_skips, decorators)) and not any(map(_switches_off, _live(node.body))):
+        return set()
+    return {id(part) for part in ast.walk(node) if isinstance(part, _FUNCTIONS)}
+
+
+def _switches_off(part: ast.stmt) -> bool:
+    """Tell whether a statement skips all tests around it."""
+    if isinstance(part, ast.Assign) and SWITCHES & {_dotted(place) for place in part.targets}:
+        marks = part.value.elts if isinstance(part.value, ast.List | ast.Tuple) else [part.value]
+        return any(_skips(mark) or getattr(mark, "value", None) is False for mark in marks)
+    return isinstance(part, ast.Expr) and SKIPPING_CALLS.search(_dotted(part.value)) is not None
+
+
+def _skips(mark: ast.expr) -> bool:
+    """Tell whether a mark always skips; one with a condition does if that is a constant."""
+    match = SKIPPING.search(_dotted(mark))
+    if not match or match[2] in ("skip", "expectedFailure"):
+        return match is not None
+    words = mark.keywords if isinstance(mark, ast.Call) else []
+    given = mark.args if isinstance(mark, ast.Call) else []
+    conditions = [*given[:1], *(word.value for word in words if word.arg == "condition")]
+    if not conditions or not isinstance(conditions[0], ast.Constant):
+        return not conditions
+    # pytest evaluates a text.
+    value = conditions[0].value
+    holds = value in ("True", "1") if isinstance(value, str) else bool(value)
+    return holds != (match[2] == "skipUnless")
 
 
 def _swallowed(node: ast.Try | ast.With) -> set[int]:
@@ -336,23 +409,26 @@ def _words(node: ast.AST) -> set[str]:
     return {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)}
 
 
-def _can_differ(node: ast.Call, dotted: str) -> bool:
-    """Tell whether an assertion of unittest depends on anything."""
-    match = COMPARING.search(dotted)
+def _can_fail(check: ast.expr, constants: set[str]) -> bool:
+    """Tell whether an assertion depends on anything; some names are known to be constants."""
+    match = COMPARING.search(_dotted(check)) if isinstance(check, ast.Call) else None
+    if not isinstance(check, ast.Call):
+        return not _is_settled(check, constants)
     if not match:
         return True
     if match[2] in ("True", "False"):
-        return not node.args or not _is_settled(node.args[0])
-    if len(node.args) < 2:
+        return not check.args or not _is_settled(check.args[0], constants)
+    if len(check.args) < 2:
         return True
-    first, second = node.args[:2]
-    return not _is_settled(ast.Compare(left=first, ops=[ast.Eq()], comparators=[second]))
+    first, second = check.args[:2]
+    both = ast.Compare(left=first, ops=[ast.Eq()], comparators=[second])
+    return not _is_settled(both, constants)
 
 
-def _is_settled(test: ast.expr) -> bool:
+def _is_settled(test: ast.expr, constants: set[str]) -> bool:
     """Tell whether a condition holds whatever the code does: constants, a value and itself."""
     if isinstance(test, ast.BoolOp):
-        settled = [_is_settled(value) for value in test.values]
+        settled = [_is_settled(value, constants) for value in test.values]
         return any(settled) if isinstance(test.op, ast.Or) else all(settled)
     parts = list(ast.walk(test))
     calls = any(isinstance(part, ast.Call) for part in parts)
@@ -362,7 +438,7 @@ def _is_settled(test: ast.expr) -> bool:
             return True
     if isinstance(test, ast.Tuple) and test.elts:
         return True
-    return not calls and not any(isinstance(part, ast.Name) for part in parts)
+    return not calls and {part.id for part in parts if isinstance(part, ast.Name)} <= constants
 
 
 def _shape(node: ast.expr) -> list[tuple[str, str, str, str]]:
@@ -389,7 +465,8 @@ def _note_imports(
         else:
             local = alias.asname or alias.name
             whole = full = f"{'.' * node.level}{node.module or ''}.{alias.name}".lstrip(".")
-        source.imports[local] = whole
+        full = full[:LONGEST_NAME]
+        source.imports[local] = whole[:LONGEST_NAME]
         source.used.add(alias.name)
         source.import_lines.setdefault(full, line)
         if not optional and not getattr(node, "level", 0):
@@ -409,34 +486,40 @@ def _dotted(node: ast.AST) -> str:
         else:
             break
     parts.append(node.id if isinstance(node, ast.Name) else "")
-    return ".".join(reversed(parts[-20:]))[:200]
+    return ".".join(reversed(parts[-20:]))[:LONGEST_NAME]
 
 
 def _resolve(dotted: str, source: Source) -> str:
     first, dot, rest = dotted.partition(".")
-    return source.imports.get(first, first) + dot + rest
+    return (source.imports.get(first, first) + dot + rest)[:LONGEST_NAME]
 
 
 def _call(node: ast.Call, inside: str, source: Source, cell: int, target: str) -> Call:
     texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-    keywords = tuple(word.arg for word in node.keywords if word.arg)
+    keywords = tuple(w.arg[:LONGEST_NAME] for w in node.keywords if w.arg and not _is_none(w.value))
     name = _resolve(_dotted(node.func), source)
     return Call(name, cell or node.lineno, inside, keywords, tuple(t[:200] for t in texts), target)
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def _function(body: _Body) -> Function:
     node = body.node
     hollow = all(map(_is_idle, node.body))
-    skipped = any(SKIPPING.search(_dotted(decorator)) for decorator in node.decorator_list) or any(
-        isinstance(part, ast.Expr) and _dotted(part.value) in ("pytest.skip", "pytest.xfail")
-        for part in node.body
+    says_so = any(
+        isinstance(part, ast.Expr) and SKIPPING_CALLS.search(_dotted(part.value))
+        for part in _live(node.body)
     )
+    # No runner looks for tests inside of a function.
+    skipped = says_so or body.skipped or body.outer is not None
     return Function(
-        name=node.name,
+        name=node.name[:LONGEST_NAME],
         line=body.line,
         compares=body.compares and not hollow,
         asserts=body.asserts,
-        skipped=skipped,
+        skipped=skipped or any(map(_skips, node.decorator_list)),
         returns=body.returns,
         names=frozenset() if hollow else frozenset(body.names),
         compared=frozenset(body.compared),
