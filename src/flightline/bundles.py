@@ -118,6 +118,10 @@ def save_bundle(folder: Path, model: Any, version: int, metadata: Mapping[str, A
         "made_with": {PINNED: installed(PINNED)},
     }
     (unfinished / METADATA).write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    for name in (MODEL, METADATA):
+        # Otherwise the name may reach the disk before the content does.
+        with (unfinished / name).open("rb+") as file:
+            os.fsync(file.fileno())
     unfinished.rename(target)
     return target
 
@@ -142,7 +146,7 @@ def load_bundle(folder: Path, version: int) -> Bundle:
         digest = _digest(place / MODEL)
     except (OSError, ValueError):
         raise BundleError(f"There is no bundle of version {version}: export it first.") from None
-    if digest != metadata["sha256"]:
+    if not isinstance(metadata, dict) or digest != metadata.get("sha256"):
         raise BundleError(f"The bundle of version {version} is damaged: export it again.")
     made, here = metadata["made_with"][PINNED], installed(PINNED)
     if _minor(made) != _minor(here):

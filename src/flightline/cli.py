@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 #: What `flightline monitor` ends with when a person has to act; 1 is an error, 2 a wrong call.
 ALARM = 3
+
+_EXAMPLE = """\
+POLICIES.py holds four functions. For example:
+
+  def threshold(false_alarm, miss): return false_alarm / (false_alarm + miss)
+  def alarm(today, earlier): return today.failed > 0.01 * today.flights
+  def retrain(today, earlier): return today.since_retraining >= 30
+  def gate(trial): return trial.challenger.max() <= 1
+
+threshold gets two costs and returns the probability from which to warn. The
+others return True or False: alarm to call somebody, retrain to train a model
+tonight, gate to let it serve some flights. `today` is a Day, `earlier` those
+before it, `trial` a Trial: see help(flightline.replay.Day) and so on in Python.
+A policy may depend on nothing but what it is given: no memory, no randomness.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,17 +42,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # More threads than flights are slower; set before NumPy is imported.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A name of yours may hold letters that the terminal can't write.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
-        print("Stopped. Run the command again to go on.", file=sys.stderr)
+        print(f"Stopped. {_go_on(options)} to go on.", file=sys.stderr)
         return 130
     except (ValueError, RuntimeError, OSError) as error:
         if not _for_people(error):
             raise
         print(f"flightline {options.command}: {error}", file=sys.stderr)
         return 1
+
+
+def _go_on(options: argparse.Namespace) -> str:
+    """Return what to do after an interruption, so that no work is lost."""
+    if getattr(options, "fresh", False):
+        return "Run it again without --fresh"
+    return "Run the command again"
 
 
 def _for_people(error: Exception) -> bool:
@@ -119,6 +146,8 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument(
         "--fresh", action="store_true", help="begin anew in place of going on where it stopped"
     )
+    replay.epilog = _EXAMPLE
+    replay.formatter_class = argparse.RawDescriptionHelpFormatter
     return parser
 
 
@@ -242,23 +271,50 @@ def _monitor(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     from flightline.experiments.replays import load_replays
     from flightline.replay import REFERENCE, load_policies, replay
-    from flightline.replay.leaderboard import check_name, record, to_text
+    from flightline.replay.leaderboard import check_name, read_leaderboard, record, to_text
     from flightline.replay.report import write_report
 
     policies = REFERENCE if options.policies is None else load_policies(options.policies)
     name = options.name or ("reference" if options.policies is None else options.policies.stem)
-    check_name(name, policies)
-    place = options.folder / options.scenario / name
-    print(f"Playing {options.scenario} with the policies of {name}. Ctrl-C stops it.", flush=True)
-    with _Bar() as bar:
-        result = replay(policies, place, options.scenario, progress=bar, fresh=options.fresh)
-    print(result.score.explain())
     board = options.leaderboard or options.folder / "leaderboard.csv"
-    print(f"\n{to_text(record(board, name, result.score, result.policies))}")
+    # What can't be used is better said now than after the whole replay.
+    check_name(name, policies)
+    read_leaderboard(board)
+    place = options.folder / options.scenario / name
+    _say(f"Playing {options.scenario} with the policies of {name}. Ctrl-C stops it.")
     measured = load_replays(options.scenario)
     others = {each: found["saved"] for each, found in measured.items() if each != name}
-    print(f"\nWrote {board} and {write_report(result, name, others)}.")
+    with _writing(place, "--folder", options):
+        with _Bar() as bar:
+            result = replay(policies, place, options.scenario, progress=bar, fresh=options.fresh)
+        report = write_report(result, name, others)
+    _say(result.score.explain())
+    _say(f"\nWrote {report}.")
+    with _writing(board.parent, "--leaderboard", options):
+        rows = record(board, name, result.score, result.policies)
+    _say(f"\n{to_text(rows)}\n\nWrote {board}.")
     return 0
+
+
+def _say(text: str) -> None:
+    """Print; a reader who left, such as `head`, is no reason to lose a replay."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        # What is left in the buffer would fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _writing(folder: Path, option: str, options: argparse.Namespace) -> Iterator[None]:
+    """Say where a file couldn't be written, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f"can't write in {folder} ({error.strerror or error}). {_go_on(options)} when that is "
+            f"mended, or choose another {option}."
+        ) from None
 
 
 class _Bar:
@@ -266,8 +322,12 @@ class _Bar:
 
     def __init__(self) -> None:
         self.bar: Any = None
+        # None: stderr was closed before the command began.
+        self.shown = sys.stderr is not None and sys.stderr.isatty()
 
     def __enter__(self) -> _Bar:
+        if self.shown:
+            print("Preparing the flights ...", file=sys.stderr, flush=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -278,8 +338,7 @@ class _Bar:
         if self.bar is None:
             from tqdm import tqdm
 
-            # None: nothing is shown where stderr is no terminal.
-            self.bar = tqdm(total=total, initial=done - 1, unit=" days", disable=None)
+            self.bar = tqdm(total=total, initial=done - 1, unit=" days", disable=not self.shown)
         self.bar.set_description(str(day))
         self.bar.update(done - self.bar.n)
 

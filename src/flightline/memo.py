@@ -64,8 +64,8 @@ def decision_memo(numbers: Mapping[str, float | str]) -> str:
     ------
     MemoError
         Names what is missing or no number, a share outside 0 to 1, an amount below 0, an interval
-        with its low end above its high one or the saving outside, and costs that don't differ by
-        the saving.
+        with its low end above its high one or the saving outside, costs that don't differ by the
+        saving, and shares of the model and of the baseline that can't be of the same flights.
     """
     n = _checked(numbers)
     scale = n["flights"] / 1000 * n["price"]
@@ -115,7 +115,19 @@ def _checked(numbers: Mapping[str, float | str]) -> dict[str, float]:
         raise MemoError("The saving doesn't lie in its own interval.")
     if not math.isclose(n["baseline_cost"] - n["cost"], n["saving"], abs_tol=1):
         raise MemoError("The saving isn't the baseline's cost minus the model's.")
+    # Both answered the same flights; the margin leaves room for rounded shares.
+    rates = [_late_rate(n), _late_rate(n, "baseline_")]
+    if 0 < min(rates) < 0.8 * max(rates):
+        raise MemoError(
+            f"With `warned`, `right` and `caught` {rates[0]:.0%} of the flights were late, with "
+            f"the baseline's {rates[1]:.0%}: it is the same flights, so something was swapped."
+        )
     return n
+
+
+def _late_rate(n: dict[str, float], whose: str = "") -> float:
+    caught = n[f"{whose}caught"]
+    return n[f"{whose}warned"] * n[f"{whose}right"] / caught if caught else 0.0
 
 
 def _false_alarms(n: dict[str, float], whose: str = "") -> float:

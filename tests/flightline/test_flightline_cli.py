@@ -1,6 +1,7 @@
 """``flightline features | train | promote | serve | monitor`` in one folder; ``replay`` alone."""
 
 import datetime
+import io
 import json
 import os
 import re
@@ -18,7 +19,7 @@ import pytest
 from flightline.cli import ALARM, main
 from flightline.operations import Workspace
 from flightline.processes import free_port
-from flightline.replay import SCENARIOS, Incident, Scenario, versions
+from flightline.replay import SCENARIOS, Incident, Scenario, load_policies, versions
 from flightline.scoring import requests
 
 COMMANDS = ("features", "train", "promote", "serve", "monitor", "replay")
@@ -63,6 +64,17 @@ def test_each_command_says_what_it_does(command: str, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit, match="0"):
         main([command, "--help"])
     assert "--folder" in capsys.readouterr().out
+
+
+def test_the_help_of_replay_shows_policies_that_can_be_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["replay", "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    example = tmp_path / "example.py"
+    example.write_text("\n".join(each.strip() for each in lines if " def " in each), "utf-8")
+    assert load_policies(example).threshold(1.0, 5.0) == pytest.approx(1 / 6)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +308,9 @@ def test_ctrl_c_keeps_the_days_before_and_the_same_command_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr("flightline.cli._Bar.__call__", stop)
         assert main(command) == 130
-    assert "Run the command again to go on" in capsys.readouterr().err
+        assert "Run the command again to go on" in capsys.readouterr().err
+        assert main([*command, "--fresh"]) == 130
+    assert "Run it again without --fresh to go on" in capsys.readouterr().err
     assert len(json.loads(state.read_text(encoding="utf-8"))["days"]) == 2
     assert main(command) == 0
     assert len(json.loads(state.read_text(encoding="utf-8"))["days"]) == 5
@@ -310,6 +324,8 @@ def test_ctrl_c_keeps_the_days_before_and_the_same_command_goes_on(
         ("def alarm(:", [], "line 1"),
         (POLICIES, ["--name", "../up"], "can't be used as a name"),
         (POLICIES, ["--name", "do nothing"], "taken by the course"),
+        (POLICIES, ["--name", "a (2)"], "Choose one with --name; without it, the file's"),
+        (POLICIES, ["--leaderboard", __file__], "is no leaderboard"),
     ],
 )
 def test_what_cannot_be_played_is_said_in_a_sentence(
@@ -327,3 +343,87 @@ def test_what_cannot_be_played_is_said_in_a_sentence(
     assert said in printed.err
     assert printed.err.count("\n") == 1
     assert not (tmp_path / "played").exists()
+
+
+@pytest.mark.usefixtures("short")
+def test_a_replay_whose_leaderboard_is_damaged_meanwhile_has_a_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = tmp_path / "leaderboard.csv"
+    monkeypatch.setattr(
+        "flightline.cli._Bar.__call__", lambda *_: board.write_text("notes", encoding="utf-8")
+    )
+    assert main(["replay", "--folder", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert "is no leaderboard" in printed.err
+    assert str(tmp_path / "practice" / "reference" / "report.html") in printed.out
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    ("broken", "option"),
+    [("engine.write_deployment", "--folder"), ("leaderboard._write", "--leaderboard")],
+)
+def test_a_full_disk_is_named_with_what_to_do(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    broken: str,
+    option: str,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(f"flightline.replay.{broken}", full)
+    assert main(["replay", "--folder", str(tmp_path), "--fresh"]) == 1
+    err = capsys.readouterr().err
+    assert f"can't write in {tmp_path}" in err
+    assert "(No space left on device). Run it again without --fresh when" in err
+    assert f"choose another {option}." in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("short")
+def test_a_replay_without_a_reader_writes_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with monkeypatch.context() as patch, open(write, "w", encoding="ascii") as nobody:
+        patch.setattr("sys.stdout", nobody)
+        # Where stderr was closed, Python has none.
+        patch.setattr("sys.stderr", None)
+        assert main(["replay", "--folder", str(tmp_path)]) == 0
+    assert (tmp_path / "leaderboard.csv").is_file()
+    assert (tmp_path / "practice" / "reference" / "report.html").is_file()
+
+
+@pytest.mark.usefixtures("short")
+def test_a_terminal_may_lack_the_letters_of_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, out = tmp_path / "mine.py", tmp_path / "out.txt"
+    mine.write_text(POLICIES, encoding="utf-8")
+    command = ["replay", str(mine), "--folder", str(tmp_path), "--name", "Zoë"]
+    with monkeypatch.context() as patch, out.open("w", encoding="ascii") as file:
+        patch.setattr("sys.stdout", file)
+        assert main(command) == 0
+    assert "Zo\\xeb" in out.read_text("ascii")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("short")
+def test_a_terminal_is_told_that_the_first_day_takes_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stderr", terminal)
+        assert main(["replay", "--folder", str(tmp_path)]) == 0
+    preparing, days = terminal.getvalue().split("\n", 1)
+    assert preparing == "Preparing the flights ..."
+    assert "2013-02-08" in days

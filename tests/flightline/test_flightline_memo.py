@@ -42,6 +42,12 @@ def test_the_baselines_numbers_stand_beside_the_models() -> None:
     assert "58% of late flights (60%)" in memo
 
 
+def test_shares_of_other_flights_are_refused_and_rounded_ones_are_not() -> None:
+    decision_memo(NUMBERS | {"right": 0.33, "caught": 0.6})
+    with pytest.raises(MemoError, match=r"38% of the flights were late, .* 12%: .* swapped"):
+        decision_memo(NUMBERS | {"right": 0.58, "caught": 0.34})
+
+
 def test_the_memo_is_one_screen() -> None:
     lines = decision_memo(NUMBERS).splitlines()
     assert len(lines) <= 10

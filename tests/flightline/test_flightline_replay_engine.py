@@ -36,11 +36,12 @@ from flightline.replay import (
     Result,
     Scenario,
     Trial,
+    engine,
     replay,
     versions,
 )
 from flightline.replay.deliveries import deliveries
-from flightline.replay.engine import ANSWERS, BUNDLES, STATE
+from flightline.replay.engine import ANSWERS, BUNDLES, REPORT, STATE
 from flightline.replay.incidents import KINDS, damaged
 from flightline.replay.versions import Version
 
@@ -375,17 +376,145 @@ def test_what_the_progress_raises_interrupts_and_the_day_before_is_kept(
     assert len(seen) == 20
 
 
-@pytest.mark.parametrize("part", ["before the first state", "in the middle of a file"])
-def test_what_a_killed_replay_left_half_done_is_no_trouble(
-    nothing: Result, tmp_path: Path, part: str
+def stop_after(days: int) -> Any:
+    def progress(day: datetime.date, done: int, total: int) -> None:
+        if done == days:
+            raise StoppedError
+
+    return progress
+
+
+def begin(
+    folder: Path, days: int, policies: Policies = DO_NOTHING, last: datetime.date = SMALL.last
+) -> Path:
+    """Play a few days and stop."""
+    with pytest.raises(StoppedError):
+        replay(policies, folder, SMALL, last=last, progress=stop_after(days))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a replay of which two days are played; to be copied."""
+    return begin(tmp_path_factory.mktemp("begun"), 2)
+
+
+def test_killed_in_the_first_training_it_begins_again(
+    nothing: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / ANSWERS).mkdir()
-    (tmp_path / BUNDLES / "1.part").mkdir(parents=True)
-    if part == "in the middle of a file":
-        (tmp_path / BUNDLES / "1").mkdir()
-        (tmp_path / BUNDLES / "1" / "model.joblib").write_bytes(b"half")
-        (tmp_path / f"{STATE}.part").write_text("{", "utf-8")
+    def killed(*args: Any) -> None:
+        raise StoppedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "train", killed)
+        begin(tmp_path, 0)
+    (tmp_path / BUNDLES / "1").mkdir(parents=True)
+    (tmp_path / BUNDLES / "1" / "model.joblib").write_bytes(b"half")
+    (tmp_path / f"{STATE}.part").write_text("{", "utf-8")
     assert replay(DO_NOTHING, tmp_path, SMALL).score == nothing.score
+    assert same_files(tmp_path, nothing.folder)
+
+
+def test_a_model_of_a_day_that_is_not_done_is_trained_again(tmp_path: Path) -> None:
+    policies = dataclasses.replace(DO_NOTHING, retrain=on(7))
+    whole = replay(policies, tmp_path / "whole", SMALL, last=february(8))
+    folder = begin(tmp_path / "stopped", 2, policies, last=february(8))
+    shutil.copytree(folder / BUNDLES / "1", folder / BUNDLES / "2")
+    assert replay(policies, folder, SMALL, last=february(8)).score == whole.score
+    assert same_files(folder, whole.folder)
+
+
+def test_one_replay_at_a_time_in_a_folder(nothing: Result, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def progress(day: datetime.date, done: int, total: int) -> None:
+        if done <= 2:
+            with pytest.raises(ReplayError) as caught:
+                replay(DO_NOTHING, tmp_path, SMALL, fresh=done == 2)
+            said.append(str(caught.value))
+
+    assert replay(DO_NOTHING, tmp_path, SMALL, progress=progress).score == nothing.score
+    wanted = f"Another replay runs in {tmp_path}: wait for it, or choose another folder."
+    assert said == [wanted, wanted]
+
+
+def test_a_policy_that_changes_the_folder_changes_no_file(
+    nothing: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alarm(today: Day, earlier: Sequence[Day]) -> bool:
+        os.chdir(tmp_path / "elsewhere")
+        return False
+
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    replay(dataclasses.replace(DO_NOTHING, alarm=alarm), "mine", SMALL, last=february(7))
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert len(list((tmp_path / "mine" / ANSWERS).iterdir())) == 3
+
+
+def test_a_policy_cannot_change_what_is_known_of_the_days(nothing: Result, tmp_path: Path) -> None:
+    def alarm(today: Day, earlier: Sequence[Day]) -> bool:
+        for day in (*earlier, today):
+            object.__setattr__(day, "failed", 0)
+            day.findings.clear()
+            day.findings[day.date] = 1  # type: ignore[index]
+        return False
+
+    result = play(tmp_path, alarm=alarm)
+    assert result.score == nothing.score
+    assert [day.findings for day in result.days] == [day.findings for day in nothing.days]
+
+
+# --- Policies that depend on something else --------------------------------------------------
+
+
+class Counting:
+    """Answers True at one of its calls."""
+
+    calls = 0
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def __call__(self, today: Day, earlier: Sequence[Day]) -> bool:
+        Counting.calls += 1
+        return Counting.calls == self.at
+
+
+def test_a_memory_is_rebuilt_in_a_new_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = dataclasses.replace(DO_NOTHING, alarm=Counting(8))
+    monkeypatch.setattr(Counting, "calls", 0)
+    whole = replay(policies, tmp_path / "whole", SMALL, last=february(12))
+    monkeypatch.setattr(Counting, "calls", 0)
+    begin(tmp_path / "stopped", 4, policies, last=february(12))
+    monkeypatch.setattr(Counting, "calls", 0)
+    again = replay(policies, tmp_path / "stopped", SMALL, last=february(12))
+    assert again.calls == whole.calls == [(february(12), True)]
+
+
+@pytest.mark.parametrize("name", ["alarm", "retrain"])
+def test_another_answer_about_a_day_that_was_played_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    policies = dataclasses.replace(DO_NOTHING, **{name: Counting(6)})  # type: ignore[arg-type]
+    monkeypatch.setattr(Counting, "calls", 0)
+    begin(tmp_path, 4, policies)
+    # As many calls as days: the sixth comes on the second day now.
+    with pytest.raises(ReplayError, match=rf"`{name}` answered otherwise on 2013-02-06 .*--fresh"):
+        replay(policies, tmp_path, SMALL)
+
+
+def test_another_threshold_is_refused(tmp_path: Path) -> None:
+    answers = iter([0.2, 0.3])
+    policies = dataclasses.replace(DO_NOTHING, threshold=lambda false_alarm, miss: next(answers))
+    begin(tmp_path, 1, policies)
+    with pytest.raises(ReplayError, match=r"`threshold` answered otherwise before the first day"):
+        replay(policies, tmp_path, SMALL)
+
+
+# --- What lies in the folder -----------------------------------------------------------------
 
 
 def test_another_replay_in_the_folder_is_not_touched_unless_it_is_said(
@@ -413,20 +542,76 @@ def test_another_replay_in_the_folder_is_not_touched_unless_it_is_said(
     assert (folder / "mine.txt").exists()
 
 
-def test_a_folder_with_bundles_of_something_else_is_refused(tmp_path: Path) -> None:
-    (tmp_path / BUNDLES).mkdir()
+@pytest.mark.parametrize("name", [BUNDLES, ANSWERS, REPORT])
+def test_what_no_replay_has_written_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
     for fresh in (False, True):
-        with pytest.raises(ReplayError, match="bundles of something else"):
+        with pytest.raises(ReplayError, match=f"{name} of something else"):
             replay(DO_NOTHING, tmp_path, SMALL, fresh=fresh)
-    assert (tmp_path / BUNDLES).is_dir()
+    assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
-def test_a_damaged_state_and_a_file_in_the_folders_place_are_named(tmp_path: Path) -> None:
-    (tmp_path / STATE).write_text("{}", "utf-8")
-    with pytest.raises(ReplayError, match="damaged"):
+def test_fresh_removes_nothing_before_it_can_begin(
+    nothing: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*args: Any) -> None:
+        raise StoppedError
+
+    folder = Path(shutil.copytree(nothing.folder, tmp_path / "mine"))
+    broken = dataclasses.replace(DO_NOTHING, threshold=lambda false_alarm, miss: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(PolicyError):
+        replay(broken, folder, SMALL, fresh=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "deliveries", missing)
+        with pytest.raises(StoppedError):
+            replay(DO_NOTHING, folder, SMALL, fresh=True)
+    assert same_files(folder, nothing.folder)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"key": "x"}, {"key": None}, {"next": "soon"}, {"days": [{}]}, {"champion": 9}, {"sha256": 1}],
+    ids=str,
+)
+def test_a_state_that_was_changed_is_named(
+    begun: Path, tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    state = json.loads((begun / STATE).read_text("utf-8"))
+    (tmp_path / STATE).write_text(json.dumps({**state, **changed}), "utf-8")
+    with pytest.raises(ReplayError, match=r"state\.json is damaged.*--fresh"):
         replay(DO_NOTHING, tmp_path, SMALL)
+
+
+def test_no_state_and_a_file_in_the_folders_place_are_named(tmp_path: Path) -> None:
+    for text in ("", '{"key": {"poli', "{}", "[1]"):
+        (tmp_path / STATE).write_text(text, "utf-8")
+        with pytest.raises(ReplayError, match="damaged"):
+            replay(DO_NOTHING, tmp_path, SMALL)
     with pytest.raises(ReplayError, match="is a file"):
         replay(DO_NOTHING, tmp_path / STATE, SMALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "keep", "said"),
+    [
+        (f"{ANSWERS}/2013-02-06.npy", None, r"2013-02-06\.npy is damaged"),
+        (f"{ANSWERS}/2013-02-06.npy", 0, r"2013-02-06\.npy is damaged"),
+        (f"{ANSWERS}/2013-02-06.npy", 900, r"2013-02-06\.npy is damaged"),
+        (f"{BUNDLES}/1/model.joblib", 900, "The bundle of version 1 is damaged"),
+        (f"{BUNDLES}/1/bundle.json", None, "There is no bundle of version 1"),
+        (f"{BUNDLES}/1/bundle.json", 900, "There is no bundle of version 1"),
+    ],
+)
+def test_a_damaged_file_is_named_with_what_to_do(
+    begun: Path, tmp_path: Path, name: str, keep: int | None, said: str
+) -> None:
+    folder = Path(shutil.copytree(begun, tmp_path / "mine"))
+    content = (folder / name).read_bytes()
+    (folder / name).unlink()
+    if keep is not None:
+        (folder / name).write_bytes(content[:keep])
+    with pytest.raises(ReplayError, match=rf"{said}.*: begin anew \(.*--fresh\)\.$"):
+        replay(DO_NOTHING, folder, SMALL)
 
 
 def test_no_such_scenario_or_period(tmp_path: Path) -> None:

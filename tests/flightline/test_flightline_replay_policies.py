@@ -3,14 +3,26 @@
 import dataclasses
 import datetime
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from flightline.replay import REFERENCE, Day, Policies, PolicyError, Trial, load_policies
+from flightline.replay import (
+    REFERENCE,
+    Day,
+    Policies,
+    PolicyError,
+    Trial,
+    load_policies,
+    replay,
+)
 from flightline.replay.policies import (
     PLAYED,
     ask,
@@ -90,15 +102,48 @@ def test_a_file_with_four_functions_is_read(tmp_path: Path) -> None:
         ("def alarm(:\n", "mine.py, line 1: "),
         ("import nothing_like_it", "ModuleNotFoundError"),
         ("exit(3)", "mine.py can't be run: SystemExit: 3."),
+        ("\0", "mine.py"),
+        (FILE.replace("(trial)", "()"), "`gate` is called as gate(trial) and can't be: too many"),
+        (FILE.replace("earlier)", "earlier, more)"), "missing a required argument: 'more'"),
+        ("import broken", "broken.py, line 1: "),
     ],
 )
 def test_a_wrong_file_is_named_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "mine.py"
     path.write_text(text, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("def (", encoding="utf-8")
     with pytest.raises(PolicyError) as caught:
         load_policies(path)
     assert said in str(caught.value)
+    assert "line None" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        FILE.encode("utf-8-sig"),
+        f"# -*- coding: latin-1 -*-\nAIRPORT = 'Zürich'\n{FILE}".encode("latin-1"),
+        f"from __future__ import annotations\n{FILE}"
+        "from dataclasses import dataclass\n@dataclass\nclass Limits:\n    few: float\n".encode(),
+    ],
+    ids=["BOM", "Latin-1", "a dataclass"],
+)
+def test_what_python_reads_is_read(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.py"
+    path.write_bytes(content)
+    assert load_policies(path).gate(make_trial())
+
+
+def test_what_lies_beside_the_file_belongs_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(f"import limits_of_mine\n{FILE}", encoding="utf-8")
+    found = []
+    for limit in (3, 3, 40):
+        (tmp_path / "limits_of_mine.py").write_text(f"LIMIT = {limit}", encoding="utf-8")
+        found.append(digest(load_policies(path)))
+    assert found[0] == found[1] != found[2]
+    assert str(tmp_path) not in sys.path
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -125,6 +170,85 @@ def test_functions_without_a_text_are_told_apart_by_their_code() -> None:
     assert digest(made(10)) == digest(made(10)) != digest(made(11))
 
 
+#: Lets `made` in the next test make policies that differ in one number.
+MADE = """
+import functools
+from dataclasses import dataclass
+
+limit = {beside}
+
+def helper(day):
+    return day.failed > {helper}
+
+def closed(number):
+    return lambda today, earlier: today.failed > number
+
+def two(today, earlier, number={default}):
+    return helper(today) or today.failed > limit or today.origin in {{"EWR", "JFK", "LGA"}}
+
+@dataclass
+class Limits:
+    number: int
+    names: tuple = ("a", frozenset({{"EWR", "JFK", "LGA"}}))
+
+class Callable:
+    def __init__(self):
+        self.limits = [Limits({attribute}), self]
+
+    def __call__(self, today, earlier):
+        return False
+
+policies = [closed({closure}), two, Callable(), functools.partial(two, number={partial})]
+"""
+
+
+def made(**changed: int) -> list[str]:
+    """Return the digests of policies, each of which holds its numbers otherwise."""
+    numbers = dict.fromkeys(["beside", "helper", "default", "attribute", "closure", "partial"], 1)
+    scope: dict[str, Any] = {"__name__": "made"}
+    exec(MADE.format(**numbers | changed), scope)
+    return [digest(dataclasses.replace(REFERENCE, alarm=each)) for each in scope["policies"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("closure", [0]),
+        ("beside", [1, 3]),
+        ("helper", [1, 3]),
+        ("default", [1, 3]),
+        ("attribute", [2]),
+        ("partial", [3]),
+    ],
+)
+def test_what_a_policy_holds_tells_it_apart(name: str, others: list[int]) -> None:
+    pairs = enumerate(zip(made(), made(**{name: 2}), strict=True))
+    assert [at for at, (before, after) in pairs if before != after] == others
+
+
+def test_the_digest_is_the_same_in_every_process() -> None:
+    code = "from test_flightline_replay_policies import made; print(made())"
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "12"
+    }
+    assert found == {f"{made()}\n"}
+
+
+def test_a_copy_with_another_function_is_no_longer_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE, encoding="utf-8")
+    policies = load_policies(path)
+    assert digest(dataclasses.replace(policies, alarm=never)) != digest(policies)
+
+
 # --- Asking ----------------------------------------------------------------------------------
 
 
@@ -134,7 +258,20 @@ def test_a_yes_or_no_is_taken(answer: Any) -> None:
     assert ask(policies, "alarm", DATE, make_day(), ()) is bool(answer)
 
 
-@pytest.mark.parametrize("answer", [None, 1, "yes", np.array([True]), "long " * 50])
+class UnspeakableError(Exception):
+    """Can't even be shown."""
+
+    def __repr__(self) -> str:
+        raise KeyError
+
+    __str__ = __repr__
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, 1, "yes", np.array([True]), "long " * 50, pd.Series([True, False]), UnspeakableError()],
+    ids=lambda answer: type(answer).__name__,
+)
 def test_anything_else_is_named_with_the_policy_and_the_day(answer: Any) -> None:
     policies = dataclasses.replace(REFERENCE, retrain=lambda today, earlier: answer)
     with pytest.raises(PolicyError) as caught:
@@ -144,6 +281,7 @@ def test_anything_else_is_named_with_the_policy_and_the_day(answer: Any) -> None
     assert "2013-07-09" in said
     assert said.endswith("it has to return True or False.")
     assert len(said) < 150
+    assert "\n" not in said
 
 
 def test_what_a_policy_raises_is_named() -> None:
@@ -155,13 +293,27 @@ def test_what_a_policy_raises_is_named() -> None:
         ask(policies, "gate", DATE, make_trial())
 
 
+@pytest.mark.parametrize("error", [UnspeakableError(), ValueError("long " * 1_000)])
+def test_what_a_policy_raises_is_one_short_sentence(error: Exception) -> None:
+    def alarm(today: Day, earlier: Any) -> bool:
+        raise error
+
+    with pytest.raises(PolicyError, match=type(error).__name__) as caught:
+        ask(dataclasses.replace(REFERENCE, alarm=alarm), "alarm", DATE, make_day(), ())
+    assert len(str(caught.value)) < 300
+
+
 @pytest.mark.parametrize("answer", [1, 0.25, np.float32(0.5), math.inf])
 def test_a_threshold_is_a_number(answer: Any) -> None:
     policies = dataclasses.replace(REFERENCE, threshold=lambda false_alarm, miss: answer)
     assert ask_threshold(policies, 1, 5) == answer
 
 
-@pytest.mark.parametrize("answer", [None, True, "0.5", math.nan, [0.5]])
+@pytest.mark.parametrize(
+    "answer",
+    [None, True, "0.5", math.nan, [0.5], 10**400, 10**5000, np.timedelta64(1), np.complex128(1j)],
+    ids=lambda answer: type(answer).__name__,
+)
 def test_no_threshold(answer: Any) -> None:
     policies = dataclasses.replace(REFERENCE, threshold=lambda false_alarm, miss: answer)
     with pytest.raises(PolicyError, match=r"`threshold` returned .* has to return a number"):
@@ -283,3 +435,13 @@ def test_after_a_call_the_rest_of_an_incident_is_left_out() -> None:
 
 def _begins(wrong: list[bool]) -> list[bool]:
     return [now and not before for before, now in zip([False, *wrong], wrong, strict=False)]
+
+
+def test_a_policy_that_was_called_is_told_to_lose_its_brackets() -> None:
+    with pytest.raises(PolicyError, match=r"`threshold` is 0\.5, .* without brackets"):
+        dataclasses.replace(REFERENCE, threshold=0.5)  # type: ignore[arg-type]
+
+
+def test_what_are_no_policies_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"got a `list`: give Policies\(threshold="):
+        replay([never], tmp_path, "practice")  # type: ignore[arg-type]

@@ -19,23 +19,27 @@ place of one that waits. A canary ends by chapter 11's sequential rule, or after
 the evidence so far speaks for it.
 
 After each day the state is written as a whole, so that a replay that was killed anywhere goes on
-where it was and ends with the same score and the same files.
+where it was and ends with the same score and the same files. The first state is written before
+anything else: what lies in a folder without one is somebody else's.
 """
 
 import datetime
 import hashlib
+import io
 import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from filelock import FileLock, Timeout
 
-from flightline.bundles import Deployment, write_deployment
+from flightline.bundles import BundleError, Deployment, write_deployment
 from flightline.business import Costs, cost_per_flight
 from flightline.canary import daily_differences, evidence, in_canary, sequential_test
 from flightline.replay.deliveries import Deliveries, deliveries
@@ -43,6 +47,7 @@ from flightline.replay.incidents import SCENARIOS, Incident, Scenario
 from flightline.replay.policies import (
     Day,
     Policies,
+    PolicyError,
     Trial,
     ask,
     ask_threshold,
@@ -62,7 +67,9 @@ CANARY_SHARE, CANARY_DAYS = 0.1, 7
 TRIAL_DAYS = 14
 #: How to begin anew, for messages.
 FRESH = "fresh=True, in the shell --fresh"
-STATE, BUNDLES, ANSWERS = "state.json", "bundles", "answers"
+STATE, BUNDLES, ANSWERS, LOCK = "state.json", "bundles", "answers", "replay.lock"
+#: Of the last replay in the folder; `flightline.replay.report` writes it.
+REPORT = "report.html"
 _ONE_DAY = datetime.timedelta(days=1)
 _COSTS = Costs(false_alarm=FALSE_ALARM, miss=MISS)
 
@@ -136,7 +143,8 @@ def replay(
     progress : callable, optional
         See `Progress`. What it raises interrupts the replay; the day before it is kept.
     fresh : bool
-        Begin anew, whatever the folder holds of another replay.
+        Begin anew, whatever the folder holds of another replay. It is kept until the policies were
+        asked and the data are there.
 
     Returns
     -------
@@ -146,15 +154,22 @@ def replay(
     Raises
     ------
     ReplayError
-        When the folder holds a replay of other policies, another scenario or another period; when
-        there is no such scenario or period.
+        When the folder holds a replay of other policies, another scenario or another period, or
+        something that no replay has written; when it is damaged, or another replay runs in it; when
+        a policy answers otherwise than before about a day that was played; when there is no such
+        scenario or period.
     flightline.replay.policies.PolicyError
         When a policy fails or answers something else than it has to.
     """
+    if not isinstance(policies, Policies):
+        raise PolicyError(
+            f"A replay needs `Policies` and got a `{type(policies).__name__}`: give "
+            "Policies(threshold=..., alarm=..., retrain=..., gate=...)."
+        )
     plan = _plan(scenario, first, last)
-    place = Path(folder)
-    if place.exists() and not place.is_dir():
-        raise ReplayError(f"{place} is a file: choose another folder.")
+    # A policy may change the working directory.
+    place = Path(folder).absolute()
+    _refuse_what_is_not_ours(place)
     key = {
         "policies": digest(policies),
         "scenario": plan.name,
@@ -163,16 +178,17 @@ def replay(
         "incidents": hashlib.sha256(repr(plan).encode()).hexdigest()[:8],
         "rules": RULES,
     }
-    if fresh:
-        _clear(place)
-    state = _load(place, key)
-    loop = _Loop(policies, place, plan, state, key)
-    while loop.today <= plan.last:
-        loop.play()
-        if progress is not None:
-            done = (loop.today - plan.first).days
-            progress(loop.today - _ONE_DAY, done, (plan.last - plan.first).days + 1)
-    return loop.result()
+    threshold = ask_threshold(policies, FALSE_ALARM, MISS)
+    with _lock(place):
+        state = None if fresh else _load(place, key)
+        loop = _Loop(policies, place, plan, state or _first_state(key, plan, threshold))
+        loop.ask_again(threshold)
+        while loop.today <= plan.last:
+            loop.play()
+            if progress is not None:
+                done = (loop.today - plan.first).days
+                progress(loop.today - _ONE_DAY, done, (plan.last - plan.first).days + 1)
+        return loop.result()
 
 
 def _plan(
@@ -188,21 +204,49 @@ def _plan(
         raise ReplayError(str(error)) from None
 
 
-def _clear(folder: Path) -> None:
-    """Remove what replays write, and nothing else.
+def _refuse_what_is_not_ours(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ReplayError(f"{folder} is a file: choose another folder.")
+    found = [name for name in (BUNDLES, ANSWERS, REPORT) if (folder / name).exists()]
+    if found and not (folder / STATE).exists():
+        raise ReplayError(f"{folder} holds {found[0]} of something else: choose another folder.")
 
-    Raises
-    ------
-    ReplayError
-        When the folder holds bundles that no replay has written.
-    """
-    if (folder / BUNDLES).exists() and not (folder / ANSWERS).is_dir():
-        raise ReplayError(f"{folder} holds bundles of something else: choose another folder.")
-    for name in (STATE, f"{STATE}.part", "report.html"):
-        (folder / name).unlink(missing_ok=True)
-    # The answers last: they tell that the bundles are a replay's.
-    for name in (BUNDLES, ANSWERS):
-        shutil.rmtree(folder / name, ignore_errors=True)
+
+def _lock(folder: Path) -> AbstractContextManager[Any]:
+    """Keep other replays out of a folder; the system takes the lock from a process that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return FileLock(folder / LOCK).acquire(timeout=0)
+    except Timeout:
+        raise ReplayError(
+            f"Another replay runs in {folder}: wait for it, or choose another folder."
+        ) from None
+
+
+def _first_state(key: dict[str, Any], plan: Scenario, threshold: float) -> dict[str, Any]:
+    return {
+        "key": key,
+        "threshold": threshold,
+        "next": str(plan.first),
+        "champion": 1,
+        "canary": None,
+        "waiting": None,
+        "looks": [],
+        "canary_days": 0,
+        "served": [1],
+        "versions": {},
+        "last_training": str(plan.first - _ONE_DAY),
+        "repaired": {},
+        "caught": {},
+        "harm": {},
+        "incident_costs": {},
+        "quiet": None,
+        "days": [],
+        "decisions": [],
+        "costs": [],
+        "releases": [],
+        "calls": [],
+    }
 
 
 def _load(folder: Path, key: dict[str, Any]) -> dict[str, Any] | None:
@@ -210,10 +254,15 @@ def _load(folder: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
         known = state["key"]
+        whole = state.pop("sha256") == _seal(state)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
-        raise ReplayError(f"{folder / STATE} is damaged: begin anew ({FRESH}).") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise ReplayError(
+            f"{folder / STATE} is damaged or of an older version: begin anew ({FRESH})."
+        )
     other = {
         "policies": "other policies",
         "scenario": "another scenario",
@@ -247,20 +296,16 @@ class _Loop:
         policies: Policies,
         folder: Path,
         plan: Scenario,
-        state: dict[str, Any] | None,
-        key: dict[str, Any],
+        state: dict[str, Any],
     ) -> None:
-        self.policies, self.folder, self.plan = policies, folder, plan
+        self.policies, self.folder, self.plan, self.state = policies, folder, plan, state
         self.bundles = folder / BUNDLES
-        self.threshold = ask_threshold(policies, FALSE_ALARM, MISS)
         self.loaded: dict[int, Version] = {}
-        self.days: list[Day] = []
-        if state is None:
-            self.state = self._begin(key)
-        else:
-            self.state = state
-            self.days = [_to_day(each) for each in state["days"]]
+        self.days = [_to_day(each) for each in state["days"]]
+        if not state["versions"]:
+            self._begin()
         self._deploy()
+        self._remove_unfinished()
 
     @cached_property
     def delivered(self) -> Deliveries:
@@ -272,34 +317,51 @@ class _Loop:
         """The day that is played next."""
         return datetime.date.fromisoformat(self.state["next"])
 
-    def _begin(self, key: dict[str, Any]) -> dict[str, Any]:
-        # What a replay left that was killed before its first state.
-        _clear(self.folder)
-        (self.folder / ANSWERS).mkdir(parents=True, exist_ok=True)
-        self.state = {
-            "key": key,
-            "next": str(self.plan.first),
-            "champion": 1,
-            "canary": None,
-            "waiting": None,
-            "looks": [],
-            "canary_days": 0,
-            "served": [1],
-            "versions": {},
-            "last_training": str(self.plan.first - _ONE_DAY),
-            "repaired": {},
-            "caught": {},
-            "harm": {},
-            "incident_costs": {},
-            "quiet": None,
-            "days": [],
-            "costs": [],
-            "releases": [],
-            "calls": [],
-        }
+    def _begin(self) -> None:
+        # Computed once: what it raises is raised before anything is removed.
+        deliveries(self.plan)
+        self._save()
+        for name in (BUNDLES, ANSWERS):
+            if (self.folder / name).exists():
+                # An error isn't ignored: a bundle that stays would be taken for one of this replay.
+                shutil.rmtree(self.folder / name)
+        (self.folder / REPORT).unlink(missing_ok=True)
+        (self.folder / ANSWERS).mkdir()
         self._train(self.plan.first - _ONE_DAY, keep_out=0)
         self._save()
-        return self.state
+
+    def _remove_unfinished(self) -> None:
+        """Remove what was trained on a day that isn't done: it may be decided otherwise."""
+        for each in self.bundles.iterdir():
+            if each.is_dir() and each.name not in self.state["versions"]:
+                shutil.rmtree(each)
+
+    # --- Decisions ---------------------------------------------------------------------------
+
+    def ask_again(self, threshold: float) -> None:
+        """Make sure that the policies answer about the days that were played as they did then.
+
+        Parameters
+        ----------
+        threshold
+            What they answer now.
+
+        Raises
+        ------
+        ReplayError
+            When they depend on something else than what they are given.
+        """
+        if threshold != self.state["threshold"]:
+            raise _otherwise("threshold", "before the first day")
+        for at, before in enumerate(self.state["decisions"]):
+            day = self.days[at]
+            for name, decision in before.items():
+                if self._decide(name, day, self.days[:at]) is not decision:
+                    raise _otherwise(name, f"on {day.date}")
+
+    def _decide(self, name: str, day: Day, earlier: Sequence[Day]) -> bool:
+        # Copies: a policy that changes what it is given would change what is known of the days.
+        return ask(self.policies, name, day.date, _copy(day), tuple(map(_copy, earlier)))
 
     # --- A day -------------------------------------------------------------------------------
 
@@ -313,16 +375,18 @@ class _Loop:
         self._blame(today, rows, costs)
         judged = self._judge(today)
         day = self._describe(today, rows, broken, probability, judged)
-        earlier = tuple(self.days)
-        if ask(self.policies, "alarm", today, day, earlier):
+        alarm = self._decide("alarm", day, self.days)
+        if alarm:
             costs["calls"] = self._call(today)
         self._look_at_canary(today, judged)
-        if ask(self.policies, "retrain", today, day, earlier):
+        retrain = self._decide("retrain", day, self.days)
+        if retrain:
             costs["retraining"] = RETRAINING_COST
             self._candidate(today)
         self._start_waiting(today)
         self.days.append(day)
         state["days"].append(_from_day(day))
+        state["decisions"].append({"alarm": alarm, "retrain": retrain})
         state["costs"].append(costs)
         state["next"] = str(today + _ONE_DAY)
         self._deploy()
@@ -427,7 +491,8 @@ class _Loop:
         self, rows: np.ndarray, probability: np.ndarray, refused: np.ndarray
     ) -> dict[str, float]:
         late = self.delivered.late[rows]
-        warned = probability >= self.threshold  # nan, a request without an answer, is silence
+        # nan, a request without an answer, is silence.
+        warned = probability >= self.state["threshold"]
         return {
             "misses": MISS * float(((late == 1) & ~warned).sum()),
             "warnings": FALSE_ALARM * float(((late == 0) & warned).sum()),
@@ -473,7 +538,7 @@ class _Loop:
             if day < self.plan.first:
                 continue
             rows = self.delivered.rows(day)
-            probability, version = np.load(self.folder / ANSWERS / f"{day}.npy")
+            probability, version = self._read_answers(day)
             known = self.delivered.known[rows] == today.toordinal()
             known &= ~np.isnan(probability)
             parts.append((rows[known], probability[known], version[known]))
@@ -537,7 +602,8 @@ class _Loop:
             return
         ours = judged.version == state["canary"]
         if ours.any():
-            cost = cost_per_flight(judged.late == 1, judged.announced >= self.threshold, _COSTS)
+            warned = judged.announced >= state["threshold"]
+            cost = cost_per_flight(judged.late == 1, warned, _COSTS)
             difference, error = daily_differences(cost, np.zeros(len(cost)), ours)
             state["looks"] += [[float(a), float(b)] for a, b in zip(difference, error, strict=True)]
         if not state["looks"]:
@@ -613,7 +679,10 @@ class _Loop:
             # Whoever retrains daily would fill the memory with versions that nobody asks again.
             needed = {state["champion"], state["canary"], state["waiting"], self._last_good()}
             self.loaded = {each: known for each, known in self.loaded.items() if each in needed}
-            self.loaded[number] = Version(self.bundles, number, self.delivered)
+            try:
+                self.loaded[number] = Version(self.bundles, number, self.delivered)
+            except BundleError as error:
+                raise self._unusable(error) from None
         return self.loaded[number]
 
     def _trained(self, number: int) -> datetime.date:
@@ -626,24 +695,37 @@ class _Loop:
         canary = self.state["canary"]
         share = CANARY_SHARE if canary is not None else 0.0
         salt = f"version {canary}" if canary is not None else ""
-        write_deployment(self.bundles, Deployment(self.state["champion"], canary, share, salt=salt))
+        deployment = Deployment(self.state["champion"], canary, share, salt=salt)
+        try:
+            write_deployment(self.bundles, deployment)
+        except BundleError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: BundleError) -> ReplayError:
+        # What the error advises is for whoever has exported the bundle.
+        what = str(error).partition(":")[0]
+        return ReplayError(f"{self.folder} can't be gone on with ({what}): begin anew ({FRESH}).")
 
     # --- Files -------------------------------------------------------------------------------
 
     def _write_answers(
         self, day: datetime.date, probability: np.ndarray, version: np.ndarray
     ) -> None:
-        target = self.folder / ANSWERS / f"{day}.npy"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_suffix(".part")
-        with unfinished.open("wb") as file:
-            np.save(file, np.stack([probability, version]))
-        os.replace(unfinished, target)
+        content = io.BytesIO()
+        np.save(content, np.stack([probability, version]))
+        _write(self.folder / ANSWERS / f"{day}.npy", content.getvalue())
+
+    def _read_answers(self, day: datetime.date) -> np.ndarray:
+        """Return the probabilities and the versions of a day, float64 of shape (2, n)."""
+        path = self.folder / ANSWERS / f"{day}.npy"
+        try:
+            return np.asarray(np.load(path))
+        except (OSError, ValueError, EOFError):
+            raise ReplayError(f"{path} is damaged: begin anew ({FRESH}).") from None
 
     def _save(self) -> None:
-        unfinished = self.folder / f"{STATE}.part"
-        unfinished.write_text(json.dumps(self.state) + "\n", encoding="utf-8")
-        os.replace(unfinished, self.folder / STATE)
+        sealed = {**self.state, "sha256": _seal(self.state)}
+        _write(self.folder / STATE, f"{json.dumps(sealed)}\n".encode())
 
     # --- The end -----------------------------------------------------------------------------
 
@@ -672,7 +754,7 @@ class _Loop:
             outcomes,
             list(state["releases"]),
             calls,
-            self.threshold,
+            state["threshold"],
             self.plan.name,
             state["key"]["policies"],
             self.folder,
@@ -695,6 +777,28 @@ class _Loop:
         )
 
 
+def _otherwise(name: str, when: str) -> ReplayError:
+    return ReplayError(
+        f"`{name}` answered otherwise {when} than before: a policy may depend on nothing but what "
+        f"it is given. Begin anew ({FRESH})."
+    )
+
+
+def _seal(state: dict[str, Any]) -> str:
+    """Return what tells a whole state from a damaged one."""
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also when the power fails."""
+    unfinished = target.with_name(f"{target.name}.part")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, target)
+
+
 def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
@@ -704,6 +808,10 @@ def _log_loss(late: np.ndarray, announced: np.ndarray) -> float:
         return float("nan")
     p = np.clip(announced, 1e-9, 1 - 1e-9)
     return float(-np.where(late == 1, np.log(p), np.log(1 - p)).mean())
+
+
+def _copy(day: Day) -> Day:
+    return replace(day, findings=dict(day.findings))
 
 
 def _from_day(day: Day) -> dict[str, Any]:

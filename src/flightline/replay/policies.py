@@ -5,23 +5,36 @@ answer into one sentence.
 """
 
 import datetime
+import dis
+import functools
 import hashlib
 import inspect
 import math
 import numbers
+import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, is_dataclass
+from importlib.util import decode_source
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from flightline.gates import bootstrap_interval
 
-#: The names of the four, as in a learner's file.
-NAMES = ("threshold", "alarm", "retrain", "gate")
+#: What `digest` tells by its text.
+_PLAIN = numbers.Number | str | bytes | np.generic | datetime.date | datetime.timedelta
+#: What each of the four is given, by the names in a learner's file.
+GIVEN = {
+    "threshold": ("false_alarm", "miss"),
+    "alarm": ("today", "earlier"),
+    "retrain": ("today", "earlier"),
+    "gate": ("trial",),
+}
+NAMES = tuple(GIVEN)
 #: A day with fewer judged flights says little about a model.
 ENOUGH_JUDGED = 100
 
@@ -117,7 +130,19 @@ class Trial:
     origin: np.ndarray
 
 
-@dataclass(frozen=True)
+def _check_parameters(name: str, policy: Callable[..., Any]) -> None:
+    given = GIVEN[name]
+    try:
+        inspect.signature(policy).bind(*given)
+    except TypeError as error:
+        raise PolicyError(
+            f"`{name}` is called as {name}({', '.join(given)}) and can't be: {error}."
+        ) from None
+    except ValueError:
+        return  # Some functions in C don't tell.
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policies:
     """Four small functions; each gets only what is known at its time.
 
@@ -132,14 +157,25 @@ class Policies:
     gate
         From a trial: may the candidate go to the canary?
     source
-        Text of the file that they come from; empty for functions of a program.
+        Text of the file that `load_policies` read them from, and of those beside it that it
+        imports; empty for functions of a program, and for a copy that others have replaced.
     """
 
     threshold: Callable[[float, float], float]
     alarm: Callable[[Day, Sequence[Day]], bool]
     retrain: Callable[[Day, Sequence[Day]], bool]
     gate: Callable[[Trial], bool]
-    source: str = ""
+    source: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        for name in NAMES:
+            policy = getattr(self, name)
+            if not callable(policy):
+                raise PolicyError(
+                    f"`{name}` is {_shown(policy)}, and has to be a function: give its name, "
+                    "without brackets."
+                )
+            _check_parameters(name, policy)
 
 
 # --- Three ways ------------------------------------------------------------------------------
@@ -232,12 +268,17 @@ def reference_gate(trial: Trial) -> bool:
 
 
 #: The champion of the first day serves to the end, and nobody is ever called.
-DO_NOTHING = Policies(cheapest_threshold, never, never, open_gate)
+DO_NOTHING = Policies(threshold=cheapest_threshold, alarm=never, retrain=never, gate=open_gate)
 #: A candidate each evening, and every one goes to the canary; nobody is ever called.
-RETRAIN_DAILY = Policies(cheapest_threshold, never, always, open_gate)
+RETRAIN_DAILY = Policies(threshold=cheapest_threshold, alarm=never, retrain=always, gate=open_gate)
 #: The course's own. Its limits were chosen with both scenarios in view, and so that it calls nobody
 #: from April to December without incidents; the tapes came later, and it was not changed for them.
-REFERENCE = Policies(cheapest_threshold, reference_alarm, reference_retrain, reference_gate)
+REFERENCE = Policies(
+    threshold=cheapest_threshold,
+    alarm=reference_alarm,
+    retrain=reference_retrain,
+    gate=reference_gate,
+)
 
 #: By the name on the leaderboard.
 PLAYED = {"do nothing": DO_NOTHING, "retrain daily": RETRAIN_DAILY, "reference": REFERENCE}
@@ -259,49 +300,153 @@ def load_policies(path: str | Path) -> Policies:
     PolicyError
         When it can't be read or run, or a function is missing.
     """
-    file = Path(path)
+    file = Path(path).absolute()
     try:
-        source = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise PolicyError(f"{file} can't be read: give the path of a Python file.") from None
-    found: dict[str, Any] = {"__name__": "policies", "__file__": str(file)}
+        content = file.read_bytes()
+    except OSError:
+        raise PolicyError(f"{path} can't be read: give the path of a Python file.") from None
+    module = ModuleType("flightline_policies")
+    module.__file__ = str(file)
+    # A dataclass of the file looks its module up.
+    sys.modules[module.__name__] = module
     try:
-        exec(compile(source, str(file), "exec"), found)
+        with _beside(file.parent) as imported:
+            exec(compile(content, str(file), "exec"), vars(module))
     except SyntaxError as error:
-        raise PolicyError(f"{file.name}, line {error.lineno}: {error.msg}.") from None
+        where = f", line {error.lineno}" if error.lineno else ""
+        name = Path(error.filename or file).name
+        raise PolicyError(f"{name}{where}: {error.msg}.") from None
     except (Exception, SystemExit) as error:
         raise PolicyError(f"{file.name} can't be run: {_said(error)}.") from None
     for name in NAMES:
-        if not callable(found.get(name)):
+        if not callable(getattr(module, name, None)):
             raise PolicyError(f"{file.name} defines no function `{name}`: all four are needed.")
-    threshold, alarm, retrain, gate = (found[name] for name in NAMES)
-    return Policies(threshold, alarm, retrain, gate, source)
+    policies = Policies(**{name: getattr(module, name) for name in NAMES})
+    object.__setattr__(policies, "source", "\n".join(map(decode_source, [content, *imported])))
+    return policies
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[list[bytes]]:
+    """Let a file import what lies beside it; fills a list with what it imported."""
+    before, imported = set(sys.modules), list[bytes]()
+    sys.path.insert(0, str(folder))
+    try:
+        yield imported
+    finally:
+        sys.path.remove(str(folder))
+        for name in sorted(set(sys.modules) - before):
+            file = Path(getattr(sys.modules[name], "__file__", None) or "")
+            if file.parent == folder and file.suffix == ".py":
+                # The next load reads it again: it may be another by then.
+                del sys.modules[name]
+                imported.append(file.read_bytes())
+
+
+# --- Telling apart ---------------------------------------------------------------------------
 
 
 def digest(policies: Policies) -> str:
     """Return eight characters that change with the policies.
 
-    Those of a file are told apart by its text, others by the text of the four functions; what these
-    call isn't looked at.
+    Those of a file are told apart by its text. Others are by the text of the four functions, what
+    these hold (defaults, closures, attributes), and the data and functions beside them that they
+    name; functions of other modules aren't looked at.
     """
-    text = policies.source or "\n".join(_text(getattr(policies, name)) for name in NAMES)
+    text = policies.source or "\n".join(_text(getattr(policies, name), {}) for name in NAMES)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _text(function: Any) -> str:
+def _text(value: Any, seen: dict[int, tuple[int, Any]]) -> str:
+    """Return a value as a text that is the same in every process.
+
+    Parameters
+    ----------
+    value
+        A policy, or something that it holds.
+    seen
+        What was met so far, by its address, with its number; it is told once.
+    """
+    if value is None or isinstance(value, _PLAIN):
+        return repr(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(_text(each, seen) for each in value)})"
+    if isinstance(value, set | frozenset):
+        # Their order depends on the process.
+        return f"{{{', '.join(sorted(_text(each, seen) for each in value))}}}"
+    if isinstance(value, CodeType):
+        return _code_text(value, seen)
+    if id(value) in seen:
+        return f"number {seen[id(value)][0]}"
+    seen[id(value)] = len(seen), value
+    if isinstance(value, FunctionType):
+        return "\n".join([_source(value, seen), *_held(value, seen)])
+    return _text(_parts(value), seen)
+
+
+def _parts(value: Any) -> Any:
+    """Return what makes up a value that isn't plain, or its name when that can't be told."""
+    if isinstance(value, list | dict):
+        return tuple(value.items() if isinstance(value, dict) else value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, functools.partial):
+        return value.func, value.args, value.keywords
+    if isinstance(value, MethodType):
+        return value.__func__, value.__self__
+    if not isinstance(value, type) and hasattr(value, "__dict__"):
+        if callable(value):
+            return type(value).__qualname__, type(value).__call__, vars(value)
+        if is_dataclass(value):
+            return type(value).__qualname__, vars(value)
+    return getattr(value, "__qualname__", type(value).__qualname__)
+
+
+def _source(function: FunctionType, seen: dict[int, tuple[int, Any]]) -> str:
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        return _code_text(code) if isinstance(code, CodeType) else type(function).__qualname__
+        return _code_text(function.__code__, seen)
 
 
-def _code_text(code: CodeType) -> str:
+def _code_text(code: CodeType, seen: dict[int, tuple[int, Any]]) -> str:
     """Return what a function does; names of files and numbers of lines are left out."""
-    constants = [
-        _code_text(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts
-    ]
+    constants = _text(code.co_consts, seen)
     return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
+
+
+def _held(function: FunctionType, seen: dict[int, tuple[int, Any]]) -> list[str]:
+    """Return what a function uses beside its text."""
+    if function.__module__ == __name__:
+        return []  # What the course's own use belongs to the rules.
+    names = sorted(_names(function.__code__) & function.__globals__.keys())
+    beside = {name: function.__globals__[name] for name in names}
+    held = {
+        "defaults": [function.__defaults__, function.__kwdefaults__],
+        "closure": [_content(cell) for cell in function.__closure__ or ()],
+        "attributes": vars(function),
+        "beside": {name: each for name, each in beside.items() if _is_looked_at(each, function)},
+    }
+    return [f"{name}: {_text(each, seen)}" for name, each in held.items()]
+
+
+def _is_looked_at(value: Any, function: FunctionType) -> bool:
+    if isinstance(value, FunctionType):
+        return value.__globals__ is function.__globals__
+    return not isinstance(value, type | ModuleType)
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names of the module that a function, or one in it, looks up."""
+    found = {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}
+    return found.union(*(_names(each) for each in code.co_consts if isinstance(each, CodeType)))
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None  # Assigned later, or never.
 
 
 # --- Asking ----------------------------------------------------------------------------------
@@ -316,10 +461,15 @@ def ask_threshold(policies: Policies, false_alarm: float, miss: float) -> float:
         When the policy fails or returns no number.
     """
     answer = _ask("threshold", "before the first day", policies.threshold, false_alarm, miss)
-    number = isinstance(answer, numbers.Real | np.number) and not isinstance(answer, bool)
-    if not number or math.isnan(float(answer)):
-        raise _wrong("threshold", "before the first day", answer, "a number")
-    return float(answer)
+    # np.timedelta64 counts as a number.
+    if isinstance(answer, numbers.Real) and not isinstance(answer, bool | np.timedelta64):
+        try:
+            number = float(answer)
+        except OverflowError:
+            number = math.nan
+        if not math.isnan(number):
+            return number
+    raise _wrong("threshold", "before the first day", answer, "a number")
 
 
 def ask(policies: Policies, name: str, day: datetime.date, *known: Any) -> bool:
@@ -367,11 +517,26 @@ def _line(policy: Callable[..., Any], error: BaseException) -> str:
 
 
 def _wrong(name: str, when: str, answer: Any, wanted: str) -> PolicyError:
-    shown = repr(answer)
-    shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
-    return PolicyError(f"The policy `{name}` returned {shown} {when}; it has to return {wanted}.")
+    said = f"The policy `{name}` returned {_shown(answer)} {when}; it has to return {wanted}."
+    return PolicyError(said)
+
+
+def _shown(value: Any) -> str:
+    try:
+        return _line_of(repr(value), 40)
+    except Exception:
+        return f"a `{type(value).__name__}`"
 
 
 def _said(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0].rstrip('.')}" if text else type(error).__name__
+    kind = type(error).__name__
+    try:
+        text = str(error).strip().splitlines()
+    except Exception:
+        return kind
+    return f"{kind}: {_line_of(text[0], 200).rstrip('.')}" if text else kind
+
+
+def _line_of(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."

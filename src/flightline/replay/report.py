@@ -1,8 +1,10 @@
 """A replay as one HTML page that loads nothing: the score, the incidents, and two figures."""
 
 import base64
+import datetime
 import html
 import io
+import itertools
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -23,10 +25,9 @@ _BLUE, _ORANGE, _GREY, _GREEN, _RED = "#0072B2", "#E69F00", "#6B7280", "#009E73"
 #: The log-loss of a day is a mean over so many days in the figure.
 SMOOTHED = 3
 
-_CAPTION = (
-    "Shaded: incidents until somebody was called (red) and harmless changes (grey). Labels are "
-    "those that were delivered. Dashed lines: releases."
-)
+#: What the figure of the log-loss marks, by the event: a colour and a word.
+_MARKS = {"promote": (_GREEN, "promotion"), "rollback": (_RED, "rollback")}
+_SHADED = "Shaded: incidents until somebody was called (red) and harmless changes (grey)."
 _STYLE = """
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:0 auto;padding:1rem}
@@ -34,8 +35,9 @@ pre{overflow-x:auto;font-size:clamp(.64rem,2.8vw,.9rem)}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9em}
 th,td{padding:.25rem .8rem .25rem 0;text-align:left;vertical-align:top}
-td:first-child{min-width:12rem}
+td:has(strong){min-width:12rem}
 td.number{text-align:right;white-space:nowrap}
+time{white-space:nowrap}
 tr+tr td{border-top:1px solid color-mix(in srgb,currentColor 25%,transparent)}
 img{max-width:100%;height:auto;background:#fff;border-radius:4px}
 figure{margin:1.5rem 0}
@@ -76,10 +78,14 @@ def to_html(result: Result, name: str, baselines: Mapping[str, Sequence[float]])
         f"<p>Warnings from a probability of {result.threshold:.3g} on. "
         f"Policies {html.escape(result.policies)}.</p>",
         f'<h2>Score</h2><pre tabindex="0">{html.escape(result.score.explain())}</pre>',
-        _figure(money_figure(result, name, baselines), _money_alt(result, name, baselines)),
+        _figure(
+            money_figure(result, name, baselines), _money_alt(result, name, baselines), _SHADED
+        ),
         "<h2>Incidents</h2>",
         _incidents(result.outcomes),
-        _figure(loss_figure(result), _loss_alt(result)),
+        "<h2>Calls</h2>",
+        _calls(result),
+        _figure(loss_figure(result), _loss_alt(result), _loss_caption(result)),
         "<h2>Releases</h2>",
         _releases(result),
     ]
@@ -104,16 +110,19 @@ def money_figure(result: Result, name: str, baselines: Mapping[str, Sequence[flo
     days = [day.date for day in result.days]
     _shade(axes, result.outcomes)
     colours = (_GREY, _ORANGE, _GREEN)
-    for (other, saved), colour in zip(baselines.items(), colours, strict=False):
-        axes.plot(days, _thousands(saved)[: len(days)], color=colour, label=other)
-    axes.plot(days, _thousands(result.saved), color=_BLUE, linewidth=2.2, label=name)
-    end = _thousands(result.saved)[-1]
+    for saved, colour in zip(baselines.values(), colours, strict=False):
+        axes.plot(days, _thousands(saved)[: len(days)], color=colour)
+    written = name if _has_glyphs(name) else "yours"
+    axes.plot(days, _thousands(result.saved), color=_BLUE, linewidth=2.2)
+    end = round(_thousands(result.saved)[-1])
     axes.set(
-        title=f"{name} saved {end:,.0f} thousand dollars",
+        title=f"{written} {'lost' if end < 0 else 'saved'} {abs(end):,} thousand dollars",
         ylabel="thousand dollars\nbeside never warning",
     )
+    # Given by hand: of itself, a legend leaves out names that begin with "_".
+    shown = [*list(baselines)[: len(colours)], written]
+    axes.legend(axes.get_lines(), shown, loc="best", frameon=False)
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.legend(loc="best", frameon=False)
     _plain_dates(axes)
     return figure
 
@@ -131,8 +140,7 @@ def loss_figure(result: Result) -> "Figure":
     axes.plot(
         days, _smooth([day.log_loss for day in result.days]), color=_BLUE, label="what served"
     )
-    marks = {"promote": (_GREEN, "promotion"), "rollback": (_RED, "rollback")}
-    for event, (colour, label) in marks.items():
+    for event, (colour, label) in _MARKS.items():
         for each in result.releases:
             if each["event"] == event:
                 day = np.datetime64(each["day"])
@@ -145,6 +153,14 @@ def loss_figure(result: Result) -> "Figure":
     axes.legend(loc="best", frameon=False)
     _plain_dates(axes)
     return figure
+
+
+def _has_glyphs(text: str) -> bool:
+    """Tell whether the font of the figures can write a text."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties()))
+    return all(font.get_char_index(ord(letter)) for letter in text)
 
 
 def _shade(axes: Any, outcomes: Sequence[Outcome]) -> None:
@@ -180,13 +196,13 @@ def _smooth(values: Sequence[float]) -> np.ndarray:
     return means
 
 
-def _figure(figure: "Figure", alt: str) -> str:
+def _figure(figure: "Figure", alt: str, caption: str) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, facecolor="white", metadata={"Software": None})
     data = base64.b64encode(buffer.getvalue()).decode()
     return (
         f'<figure><img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{_CAPTION}</figcaption></figure>"
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
@@ -209,6 +225,12 @@ def _loss_alt(result: Result) -> str:
     )
 
 
+def _loss_caption(result: Result) -> str:
+    marked = any(each["event"] in _MARKS for each in result.releases)
+    dashed = " Dashed lines: releases." if marked else ""
+    return f"{_SHADED} The log-loss is that of the labels as they were delivered.{dashed}"
+
+
 def _worse(result: Result) -> int:
     return sum(day.log_loss > day.usual_log_loss for day in result.days)
 
@@ -226,11 +248,11 @@ def _incidents(outcomes: Sequence[Outcome]) -> str:
         elif each.caught is None:
             ended = "nobody was called"
         else:
-            ended = f"called on {each.caught}, {each.action}"
+            ended = f"called on {_time(each.caught)}, {each.action}"
         rows.append(
             (
                 f"<strong>{html.escape(each.name)}</strong><br>{html.escape(each.story)}",
-                f"{each.first_day} to {each.last_day}",
+                f"{_time(each.first_day)} to {_time(each.last_day)}",
                 ended,
                 "" if each.harmless else f"{each.days}",
                 f"{each.cost:,.0f}",
@@ -238,6 +260,34 @@ def _incidents(outcomes: Sequence[Outcome]) -> str:
         )
     head = ("What", "When, if nobody acts", "How it ended", "Days of harm", "Cost in units")
     return _table(head, rows, numbers=(3, 4))
+
+
+def _calls(result: Result) -> str:
+    if not result.calls:
+        return "<p>Nobody was called.</p>"
+    calls = [(day, _found(result, at)) for at, (day, _) in enumerate(result.calls)]
+    rows = []
+    # Somebody may be called each evening for nothing: calls in a row that found the same are one.
+    for found, same in itertools.groupby(calls, key=lambda call: call[1]):
+        days = [day for day, _ in same]
+        when = _time(days[0])
+        if len(days) > 1:
+            when += f" to {_time(days[-1])}, {len(days)} calls"
+        rows.append((when, found))
+    return _table(("Evening", "What was found"), rows)
+
+
+def _found(result: Result, at: int) -> str:
+    """Return what came of a call."""
+    day, useful = result.calls[at]
+    if not useful:
+        return "nothing to repair: a false alarm"
+    ended = [f"{each.name}, {each.action}" for each in result.outcomes if each.caught == day]
+    if ended:
+        return html.escape("; ".join(ended))
+    if at and result.calls[at - 1] == (day - datetime.timedelta(days=1), True):
+        return "the day after a repair: no false alarm"
+    return "what had come wrongly on earlier days, repaired"
 
 
 def _releases(result: Result) -> str:
@@ -252,8 +302,15 @@ def _releases(result: Result) -> str:
     shown = [each for each in result.releases if each["event"] != "train"]
     if not shown:
         return "<p>The first champion served all the time.</p>"
-    rows = [(each["day"], f"Version {each['version']} {words[each['event']]}") for each in shown]
+    rows = [
+        (_time(each["day"]), f"Version {each['version']} {words[each['event']]}") for each in shown
+    ]
     return _table(("Day", "Event"), rows)
+
+
+def _time(day: datetime.date | str) -> str:
+    """Return a date that isn't broken over lines."""
+    return f"<time>{day}</time>"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:

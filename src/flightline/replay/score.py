@@ -73,20 +73,25 @@ class Score:
             ("never warning would have cost", self.never_warning),
             ("late flights without a warning", -costs["misses"]),
             ("warnings for flights that were on time", -costs["warnings"]),
-            (f"{self.failed_requests:,} requests without an answer", -costs["no_answer"]),
-            (f"{self.retrainings} retrainings", -costs["retraining"]),
-            (f"{self.false_alarms} false alarms", -costs["calls"]),
+            (f"{_number(self.failed_requests, 'request')} without an answer", -costs["no_answer"]),
+            (_number(self.retrainings, "retraining"), -costs["retraining"]),
+            (_number(self.false_alarms, "false alarm"), -costs["calls"]),
         )
         # Adding 0 turns a negative zero into zero.
         lines = [f"{what:<42}{value + 0.0:>11,.0f}" for what, value in rows]
         lines.append(f"{'saved, in units of one false alarm':<42}{self.saved:>11,.0f}")
         lines.append(f"{'saved, in dollars':<42}{self.money:>11,.0f}")
+        # No line is longer than those above: they just fit on a phone, in the report.
+        lines.append(f"{self.caught} of {self.incidents} incidents caught; each was over after")
         lines.append(
-            f"{self.caught} of {self.incidents} incidents caught, on average over after "
-            f"{self.recovery_days:.1f} days;"
+            f"{self.recovery_days:.1f} days on average; {_number(self.promotions, 'promotion')}, "
+            f"{_number(self.rollbacks, 'rollback')}."
         )
-        lines.append(f"{self.promotions} promotions, {self.rollbacks} rollbacks.")
         return "\n".join(lines)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 @dataclass(frozen=True)
