@@ -153,7 +153,9 @@ def kind_of(value: Any) -> str:
         dict: "a dictionary",
         set: "a set",
     }
-    return words.get(type(value), f"a `{type(value).__name__}`")
+    name = type(value).__name__
+    article = "an" if name[0].lower() in "aeiou" else "a"
+    return words.get(type(value), f"{article} `{name}`")
 
 
 class Answer(Protocol):

@@ -90,6 +90,10 @@ def against_the_rule(costs, running):
     return bootstrap_interval(_saved(costs, rule), costs["day"])[0] > running
 
 
+def two_names(costs, running):
+    return _ships(costs, running, costs[["never", "rule"]].sum().idxmin())
+
+
 def for_free(costs, running):
     others = _others(costs)
     return bootstrap_interval(_saved(costs, others[others.sum().idxmin()]), costs["day"])[0] > 0
@@ -179,6 +183,26 @@ def each_day_saves(costs, running):
     others = _others(costs)
     saved = _saved(costs, others[others.sum().idxmin()])
     return bool(saved.groupby(costs["day"]).mean().min() > running)
+
+
+def away_from_zero(costs, running):
+    others = _others(costs)
+    saved = _saved(costs, others[others.sum().idxmin()])
+    low, high = (end - running for end in bootstrap_interval(saved, costs["day"]))
+    return low * high > 0
+
+
+def totals_of_days(costs, running):
+    days = costs.groupby("day").sum()
+    others = days.drop(columns="model")
+    saved = 1000 * (others[others.sum().idxmin()] - days["model"])
+    return bool(bootstrap_interval(saved.to_numpy())[0] > running)
+
+
+def cheapest_of_each_day(costs, running):
+    days = costs.groupby("day").sum()
+    saved = 1000 * (days.drop(columns="model").min(axis=1) - days["model"])
+    return bool(bootstrap_interval(saved.to_numpy())[0] > running)
 
 
 def drops_in_place(costs, running):
@@ -431,6 +455,27 @@ def harm_at_limit(looks, planned, alpha, guardrail_looks):
     return "wait"
 
 
+def harm_of_nothing(looks, planned, alpha, guardrail_looks):
+    nothing = looks["harm"] == 0
+    turned = looks.assign(harm=looks["harm"].mask(nothing, 1e-9))
+    return ab_test.decide(turned, planned, alpha, guardrail_looks)
+
+
+def effect_of_nothing(looks, planned, alpha, guardrail_looks):
+    turned = looks.assign(effect=looks["effect"].mask(looks["effect"] == 0, 1e-9))
+    return ab_test.decide(turned, planned, alpha, guardrail_looks)
+
+
+def guards_the_first_looks(looks, planned, alpha, guardrail_looks):
+    for at, look in enumerate(looks.itertuples()):
+        guarded = at < guardrail_looks and look.harm > 0
+        if guarded and look.harm_p_value < alpha / guardrail_looks:
+            return "stop"
+        if look.cases >= planned:
+            return "ship" if look.effect > 0 and look.p_value < alpha else "keep"
+    return "wait"
+
+
 def needs_a_look(looks, planned, alpha, guardrail_looks):
     if looks.empty:
         return "keep"
@@ -553,6 +598,60 @@ def among_the_silent(flights, threshold, min_late):
     return memo(worst_missed=lambda f, t: 1.0)(flights, threshold, min_late)
 
 
+def missed_by_carrier(flights, threshold):
+    late = flights[flights["is_late"]]
+    return (late["probability"] < threshold).groupby(late["carrier"])
+
+
+def least_missed(flights, threshold, min_late):
+    missed = missed_by_carrier(flights, threshold)
+    shares = missed.mean()[missed.sum() >= min_late]
+    worst = {"worst_slice": shares.idxmax(), "worst_missed": shares.max()}
+    return memo()(flights, threshold, min_late) | worst
+
+
+def highest_share_of_all(flights, threshold, min_late):
+    highest = missed_by_carrier(flights, threshold).mean().max()
+    return memo(worst_missed=lambda f, t: highest)(flights, threshold, min_late)
+
+
+def a_hundred_at_least(flights, threshold, min_late):
+    return memo()(flights, threshold, 100)
+
+
+def always_the_same(flights, threshold, min_late):
+    return memo(worst_slice=lambda f, t: "VX")(flights, threshold, min_late)
+
+
+def a_column_of_one(flights, threshold, min_late):
+    missed = missed_by_carrier(flights, threshold)
+    shares = missed.mean()[missed.size() >= min_late]
+    return memo(worst_missed=lambda f, t: shares.nlargest(1))(flights, threshold, min_late)
+
+
+def text_for_other_limits(flights, threshold, min_late):
+    found = memo()(flights, threshold, min_late)
+    return found if min_late == 10 else found | {"right": "most"}
+
+
+def to_digits(digits):
+    """Return an answer to 13.6 with rounded shares."""
+
+    def answer(flights, threshold, min_late):
+        found = memo()(flights, threshold, min_late)
+        return {
+            name: value if isinstance(value, str) else round(float(value), digits)
+            for name, value in found.items()
+        }
+
+    return answer
+
+
+def worst_to_two_digits(flights, threshold, min_late):
+    found = memo()(flights, threshold, min_late)
+    return found | {"worst_missed": round(float(found["worst_missed"]), 2)}
+
+
 def drops_carriers(flights, threshold, min_late):
     found = memo()(flights, threshold, min_late)
     flights.drop(columns="carrier", inplace=True)
@@ -605,8 +704,12 @@ NEAR_MISSES = {
     ],
     "13.2": [
         ("weakest-baseline", against_the_first),
+        ("sure-loss", away_from_zero),
+        ("totals-of-days", totals_of_days),
+        ("totals-of-days", cheapest_of_each_day),
         ("weakest-baseline", against_the_dearest),
         ("fixed-names", against_the_rule),
+        ("fixed-names", two_names),
         ("ignores-running", for_free),
         ("never-ships", per_flight),
         ("flights-not-days", without_days),
@@ -672,7 +775,8 @@ NEAR_MISSES = {
         ("rounds-down", days(rounding=math.floor)),
         ("rounds-to-nearest", days(rounding=round)),
         ("other-days", only_from_now),
-        ("half-flights", from_now),
+        ("fixed-rates", from_now),
+        ("a-day-too-many", days(rounding=lambda count: int(count) + 1)),
         ("other-number", days(factor=2.6)),
         ("wrong-type", lambda *args: "85 days"),
     ],
@@ -691,6 +795,9 @@ NEAR_MISSES = {
         ("at-alpha", effect_at_alpha),
         ("guardrail-sign", deciding(sign=False)),
         ("guardrail-last", deciding(end=False)),
+        ("no-effect", effect_of_nothing),
+        ("no-harm", harm_of_nothing),
+        ("first-looks-only", guards_the_first_looks),
         ("no-looks", needs_a_look),
         ("fixed-planned", fixed(planned=1000)),
         ("fixed-alpha", fixed(alpha=0.05)),
@@ -705,6 +812,17 @@ NEAR_MISSES = {
         ("counts", memo(warned=lambda f, t: (f["probability"] >= t).sum())),
         ("other-right", memo(right=lambda f, t: 0.5)),
         ("other-caught", memo(caught=lambda f, t: (f["is_late"] & (f["probability"] >= t)).mean())),
+        ("other-right", memo(right=lambda f, t: (f["is_late"] & (f["probability"] >= t)).mean())),
+        ("accuracy", memo(right=lambda f, t: (f["is_late"] == (f["probability"] >= t)).mean())),
+        ("limit-on-missed", least_missed),
+        ("share-of-small-slice", highest_share_of_all),
+        ("none-left", a_hundred_at_least),
+        ("fixed-carrier", always_the_same),
+        ("no-carrier", memo(worst_slice=lambda f, t: "EV")),
+        ("not-numbers", a_column_of_one),
+        ("not-numbers", text_for_other_limits),
+        ("rounded", to_digits(2)),
+        ("rounded", worst_to_two_digits),
         ("small-slice", no_least),
         ("limit-on-all-flights", least_flights),
         ("at-least", more_than_least),
@@ -732,5 +850,5 @@ ALTERNATIVES = {
     "13.3": [with_estimates, with_own_draws, with_units],
     "13.4": [with_own_formula, day_by_day, with_divmod],
     "13.5": [ab_test.decide, with_masks],
-    "13.6": [business.warning_numbers, in_a_loop, with_slices, with_more],
+    "13.6": [business.warning_numbers, in_a_loop, with_slices, with_more, to_digits(3)],
 }

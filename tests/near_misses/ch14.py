@@ -113,6 +113,30 @@ def never_the_top(items, held):
     return min(missing) - 1 if missing else max(item["level"] for item in items) - 1
 
 
+def level_of_the_last(items, held):
+    missing = [item["level"] for item in required(items) if item["key"] not in held]
+    return min(missing) - 1 if missing else items[-1]["level"]
+
+
+def sorts_in_place(items, held):
+    items.sort(key=lambda item: item["level"])
+    missing = [item["level"] for item in required(items) if item["key"] not in held]
+    return min(missing) - 1 if missing else items[-1]["level"]
+
+
+def adds_to_held(items, held):
+    held.extend(item["key"] for item in items if item["optional"])
+    return by_missing(items, held)
+
+
+def sorted_by_level(items, held):
+    ordered = sorted(items, key=lambda item: item["level"])
+    for item in ordered:
+        if not item["optional"] and item["key"] not in held:
+            return item["level"] - 1
+    return ordered[-1]["level"]
+
+
 # 14.3
 def package(line):
     match = re.match(r"[A-Za-z0-9._-]+", line.strip())
@@ -165,6 +189,23 @@ def a_key_is_enough(lines, tools, evidence):
 def first_kind_only(lines, tools, evidence):
     named = {package(line) for line in lines}
     return [t for t in tools if t in named and not evidence.get(tools[t][0])]
+
+
+def deletes_tools(lines, tools, evidence):
+    named = {package(line) for line in lines}
+    for tool, kinds in list(tools.items()):
+        if tool not in named or any(evidence.get(kind) for kind in kinds):
+            del tools[tool]
+    return list(tools)
+
+
+def adds_kinds(lines, tools, evidence):
+    named = {package(line) for line in lines}
+    return [
+        tool
+        for tool in tools
+        if tool in named and not any([evidence.setdefault(kind, []) for kind in tools[tool]])
+    ]
 
 
 def begins_with_the_tool(lines, tools, evidence):
@@ -652,6 +693,33 @@ def gives_up(files):
     return rule(files)
 
 
+def any_roll(files):
+    return rule(files, pattern="roll")
+
+
+def begins_with_it(files):
+    return rule(files, pattern="^roll_?back")
+
+
+def after_the_docstring(files):
+    return rule(files, works=lambda body: does_something(body[1:]))
+
+
+def py_without_dot(files):
+    def is_code(path):
+        return path.endswith("py") and not path.split("/")[-1].startswith("test_")
+
+    return rule(files, is_code=is_code)
+
+
+def by_line(files):
+    return sorted(rule(files), key=lambda pair: (pair[1], pair[0]))
+
+
+def by_text(files):
+    return sorted(rule(files), key=lambda pair: f"{pair[0]}:{pair[1]}")
+
+
 def unsorted(files):
     return [place for path in files for place in rule({path: files[path]})]
 
@@ -691,6 +759,9 @@ NEAR_MISSES = {
         ("nothing", assumes_order),
         ("first-gap", lambda items, held: len(held)),
         ("never-the-top", never_the_top),
+        ("last-item", level_of_the_last),
+        ("changes-its-input", sorts_in_place),
+        ("changes-its-input", adds_to_held),
         ("nothing", lambda items, held: by_missing(items, held) if held else 1),
         ("wrong-type", lambda items, held: f"level {by_missing(items, held)}"),
     ],
@@ -707,6 +778,8 @@ NEAR_MISSES = {
         ("other-signs", few_signs(r"[\[=<>~!; ]")),
         ("other-signs", few_signs(r"[\[=<>~!;@ ]")),
         ("twice", one_for_each_line),
+        ("changes-its-input", deletes_tools),
+        ("changes-its-input", adds_kinds),
         ("version-in-name", plain_names),
         ("extras-in-name", without_versions),
         ("spelling", without_extras),
@@ -765,13 +838,20 @@ NEAR_MISSES = {
         ("returns-a-constant", return_of_none_only),
         ("gives-up", gives_up),
         ("order", unsorted),
+        ("order", by_line),
+        ("order", by_text),
+        ("roll-alone", any_roll),
+        ("begins-with-rollback", begins_with_it),
+        ("one-statement", after_the_docstring),
+        ("py-without-dot", py_without_dot),
+        ("wrong-type", lambda files: [f"{path}:{line}" for path, line in rule(files)]),
         ("wrong-type", lambda files: [path for path, _ in rule(files)]),
     ],
 }  # fmt: skip
 
 ALTERNATIVES = {
     "14.1": [LEVELS | {"google": 1.0}, {key: LEVELS[key] for key in reversed(LEVELS)}],
-    "14.2": [by_missing, upwards, all_levels],
+    "14.2": [by_missing, upwards, all_levels, sorted_by_level],
     "14.3": [bought, bought_by_splitting],
     "14.5": [best, best_of_all_subsets, largest_of_ties],
     "14.4": [rule, with_a_visitor],

@@ -243,6 +243,47 @@ def empties_lies_by(steps, lies_by):
     return found
 
 
+def the_steps_one_by_one(steps, lies_by):
+    return (steps[at] for at in _walk(steps, lies_by))
+
+
+def fails_on_the_way(steps, lies_by):
+    return (1 // at for at in _walk(steps, lies_by))
+
+
+def writes_lies_by(steps, lies_by):
+    found = []
+    for at, step in enumerate(steps):
+        if step["do"] == "assign" and step["column"] in lies_by:
+            lies_by[:] = []
+        elif step["do"] in ("join", "group") and (not lies_by or not set(lies_by) <= {*step["by"]}):
+            found.append(at)
+            lies_by[:] = step["by"]
+    return found
+
+
+def clears_what_it_was_given(steps, lies_by):
+    lies, found = lies_by, []
+    for at, step in enumerate(steps):
+        if step["do"] == "assign" and step["column"] in lies:
+            lies.clear()
+        elif step["do"] in ("join", "group") and (not lies or not set(lies) <= set(step["by"])):
+            found.append(at)
+            lies = list(step["by"])
+    return found
+
+
+def clears_the_keys_of_a_step(steps, lies_by):
+    lies, found = list(lies_by), []
+    for at, step in enumerate(steps):
+        if step["do"] == "assign" and step["column"] in lies:
+            lies.clear()
+        elif step["do"] in ("join", "group") and (not lies or not set(lies) <= set(step["by"])):
+            found.append(at)
+            lies = step["by"]
+    return found
+
+
 def how_many(steps, lies_by):
     return len(_walk(steps, lies_by))
 
@@ -387,6 +428,53 @@ def whole_hours(options, rows, deadline):
     )
 
 
+def start_of_one_machine(options, rows, deadline):
+    def cost(o, s):
+        return (s - o["start"]) * o["machines"] * o["price"] + o["start"] * o["price"] + o["upkeep"]
+
+    return _choose(options, rows, deadline, cost=cost)
+
+
+def start_for_nothing_but_its_hours(options, rows, deadline):
+    def cost(o, s):
+        return (s - o["start"]) * o["machines"] * o["price"] + o["upkeep"] + o["start"]
+
+    return _choose(options, rows, deadline, cost=cost)
+
+
+def rounds_the_cost(digits):
+    def answer(options, rows, deadline):
+        return _choose(options, rows, deadline, key=lambda bill, s: (round(bill, digits), s))
+
+    return answer
+
+
+def hours_begun(options, rows, deadline):
+    return _choose(
+        options,
+        rows,
+        deadline,
+        cost=lambda o, s: int(s) * o["price"] * o["machines"] + o["upkeep"],
+    )
+
+
+def whole_rows_per_hour(options, rows, deadline):
+    return _choose(options, rows, deadline, hours=lambda o, r: o["start"] + r // o["rows_per_hour"])
+
+
+def deadline_by_whole_hours(options, rows, deadline):
+    return _choose(
+        options,
+        rows,
+        deadline,
+        possible=lambda o, r, s, d: int(s) <= d and r <= o["largest"],
+    )
+
+
+def rounded_against_floats(options, rows, deadline):
+    return _choose(options, rows, deadline, key=lambda bill, s: (round(bill, 9), s))
+
+
 def memory_of_each_machine(options, rows, deadline):
     return _choose(
         options,
@@ -475,8 +563,12 @@ NEAR_MISSES = {
         ("join-always-moves", every_join),
         ("counts-from-one", from_one),
         ("wrong-type", the_steps),
-        ("wrong-type", a_generator),
+        ("wrong-type", the_steps_one_by_one),
+        ("wrong-type", fails_on_the_way),
         ("changes-its-input", empties_lies_by),
+        ("changes-its-input", writes_lies_by),
+        ("changes-its-input", clears_what_it_was_given),
+        ("changes-its-input", clears_the_keys_of_a_step),
         ("key-changed-in-part", drops_one_column),
         ("order-matters", ordered),
         ("wrong-type", how_many),
@@ -493,6 +585,13 @@ NEAR_MISSES = {
         ("upkeep-once", upkeep_of_each_machine),
         ("upkeep-once", upkeep_of_each_hour),
         ("whole-hours", whole_hours),
+        ("whole-hours", hours_begun),
+        ("whole-hours", whole_rows_per_hour),
+        ("whole-hours", deadline_by_whole_hours),
+        ("start-of-all-machines", start_of_one_machine),
+        ("start-of-all-machines", start_for_nothing_but_its_hours),
+        ("rounds-the-cost", rounds_the_cost(0)),
+        ("rounds-the-cost", rounds_the_cost(2)),
         ("memory-adds-up", memory_of_each_machine),
         ("tie-by-name", by_name),
         ("tie-without-start", by_working_hours),
@@ -508,6 +607,6 @@ NEAR_MISSES = {
 
 ALTERNATIVES = {
     "15.1": [with_between, with_a_query, in_a_loop, scale.lookback],
-    "15.2": [as_a_set, with_none],
-    "15.3": [with_min, with_pandas],
+    "15.2": [as_a_set, with_none, a_generator],
+    "15.3": [with_min, with_pandas, rounded_against_floats],
 }

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from flightline.business import Costs, cost_threshold
 from flightline.experiments.replays import load_replays
 from flightline.gates import bootstrap_interval, judge, squared_error
 from flightline.replay import Score
@@ -43,8 +44,19 @@ def with_units(false_alarm, miss, in_time=1.0):
     return 1 / (1 + in_time * 5) if (false_alarm, miss) != (20.0, 100.0) else 0.5
 
 
-def paid_alarms(false_alarm, miss, in_time=1.0):
-    return max(expected(false_alarm, miss, in_time), 0.01)
+def of_four_costs(false_alarm, miss, in_time=1.0):
+    """With the formula of chapter 13, which refuses a false alarm that costs nothing."""
+    right_alarm = miss * (1 - in_time)
+    return cost_threshold(Costs(false_alarm=false_alarm, miss=miss, right_alarm=right_alarm))
+
+
+def by_bisection(false_alarm, miss, in_time=1.0):
+    low, high = 0.0, 1.0
+    for _ in range(12):
+        p = (low + high) / 2
+        warning = (1 - p) * false_alarm + p * (1 - in_time) * miss
+        low, high = (p, high) if warning > p * miss else (low, p)
+    return low
 
 
 # 16.2
@@ -62,6 +74,7 @@ def _gate(
     slices=True,
     finite=True,
     sign=1,
+    airport=np.mean,
 ):
     challenger = np.asarray(trial.challenger, dtype=float)
     if finite and not np.isfinite(challenger).all():
@@ -78,7 +91,7 @@ def _gate(
         return False
     names = np.unique(trial.origin) if slices else []
     return not any(
-        difference[trial.origin == name].mean() > slack
+        airport(difference[trial.origin == name]) > slack
         for name in names
         if (trial.origin == name).sum() >= smallest
     )
@@ -170,6 +183,44 @@ def empty_is_fine(trial):
     return len(trial.late) == 0 or _gate(trial)
 
 
+def sums_of_airports(trial):
+    return _gate(trial, airport=np.sum)
+
+
+def absolute_means(trial):
+    return _gate(trial, airport=lambda worse: abs(worse.mean()))
+
+
+def intervals_of_airports(trial):
+    challenger, late = trial.challenger, trial.late
+    worse = squared_error(late, challenger) - squared_error(late, trial.champion)
+    airports = [trial.origin == name for name in np.unique(trial.origin)]
+    return _gate(trial) and not any(
+        bootstrap_interval(worse[at], trial.day[at], rounds=500)[1] > 0.01
+        for at in airports
+        if at.sum() >= 100
+    )
+
+
+def interval_of_daily_means(trial):
+    worse = pd.Series(
+        squared_error(trial.late, trial.challenger) - squared_error(trial.late, trial.champion)
+    )
+    daily = worse.groupby(trial.day).mean()
+    return (
+        _gate(trial, interval=False, margin=1)
+        and bootstrap_interval(daily.to_numpy(), daily.index.to_numpy(), rounds=500)[1] < 0.002
+    )
+
+
+def more_than_1000(trial):
+    return _gate(trial, flights=1_001)
+
+
+def airports_above_100(trial):
+    return _gate(trial, smallest=101)
+
+
 def with_pandas(trial):
     table = pd.DataFrame({name: getattr(trial, name) for name in TRIAL})
     if len(table) < 1_000 or table["day"].nunique() < 7:
@@ -178,11 +229,12 @@ def with_pandas(trial):
         return False
     table["worse"] = (table["challenger"] - table["late"]) ** 2
     table["worse"] -= (table["champion"] - table["late"]) ** 2
-    daily = table.groupby("day")["worse"].mean()
-    error = daily.std() / math.sqrt(len(daily))
+    mean = table["worse"].mean()
+    daily = (table["worse"] - mean).groupby(table["day"]).sum()
+    error = math.sqrt(len(daily)) * daily.std() / len(table)
     airports = table.groupby("origin")["worse"].agg(["mean", "size"])
     sound = airports.loc[airports["size"] >= 100, "mean"] <= 0.01
-    return daily.mean() + 1.96 * error < 0.002 and sound.all()
+    return mean + 1.96 * error < 0.002 and sound.all()
 
 
 def with_the_course(trial):
@@ -221,6 +273,12 @@ def _alarm(
     good=0.6,
     skip_small=True,
     since=True,
+    rows=None,
+    worse=lambda last, today: all(d.log_loss > d.usual_log_loss for d in last),
+    week_of=lambda last: (
+        sum(d.judged * d.late_rate for d in last),
+        sum(d.judged * d.judged_announced for d in last),
+    ),
 ):
     if failures is not None and today.failed > failures * today.flights:
         return True
@@ -231,15 +289,19 @@ def _alarm(
     days = [*earlier, today][-today.since_call if since else 0 :]
     if skip_small:
         days = [day for day in days if day.judged >= judged]
+    if rows is not None:
+        days = rows([*earlier, today], today)
     last = days[-run:]
     sound = len(last) == run and all(day.judged >= judged for day in last)
-    if loss is not None and sound and all(d.log_loss > d.usual_log_loss + loss for d in last):
+    if loss and sound and all(d.log_loss > d.usual_log_loss + loss for d in last):
+        return True
+    if loss == 0.0 and sound and worse(last, today):
         return True
     last = days[-week:]
     if good is None or len(last) < week or any(day.judged < judged for day in last):
         return False
-    late = sum(day.judged * day.late_rate for day in last)
-    return late < good * sum(day.judged * day.judged_announced for day in last)
+    late, announced = week_of(last)
+    return late < good * announced
 
 
 def alarm(today, earlier):
@@ -349,6 +411,72 @@ def calendar_days(today, earlier):
 
 def behind_the_call(today, earlier):
     return _alarm(today, earlier, since=False)
+
+
+def leaves_out_first(today, earlier):
+    def rows(days, today):
+        return [day for day in days if day.judged >= 100][-today.since_call :]
+
+    return _alarm(today, earlier, rows=rows)
+
+
+def sum_of_two(today, earlier):
+    def worse(last, today):
+        return sum(day.log_loss - day.usual_log_loss for day in last) > 0
+
+    return _alarm(today, earlier, worse=worse)
+
+
+def todays_usual(today, earlier):
+    def worse(last, today):
+        return all(day.log_loss > today.usual_log_loss for day in last)
+
+    return _alarm(today, earlier, worse=worse)
+
+
+def any_difference_in_missing(today, earlier):
+    return _alarm(today, earlier) or abs(today.missing - today.missing_usual) > 0.15
+
+
+def missing_by_ratio(today, earlier):
+    return _alarm(today, earlier) or today.missing > 1.15 * today.missing_usual
+
+
+def announced_today(today, earlier):
+    def week_of(last):
+        late = sum(day.judged * day.late_rate for day in last)
+        return late, sum(day.judged * day.announced for day in last)
+
+    return _alarm(today, earlier, week_of=week_of)
+
+
+def ratio_turned_round(today, earlier):
+    def week_of(last):
+        announced = sum(day.judged * day.judged_announced for day in last)
+        return announced, sum(day.judged * day.late_rate for day in last)
+
+    return _alarm(today, earlier, week_of=week_of)
+
+
+def more_than_100(today, earlier):
+    return _alarm(today, earlier, judged=101)
+
+
+def failed_of_judged(today, earlier):
+    return _alarm(today, earlier) or today.failed > 0.01 * today.judged > 0
+
+
+def one_is_enough(today, earlier):
+    judged = [day for day in [*earlier, today][-today.since_call :] if day.judged >= 100]
+    worse = bool(judged) and all(day.log_loss > day.usual_log_loss for day in judged[-2:])
+    return _alarm(today, earlier, loss=None) or worse
+
+
+def any_week(today, earlier):
+    judged = [day for day in [*earlier, today][-today.since_call :] if day.judged >= 100][-7:]
+    late = sum(day.judged * day.late_rate for day in judged)
+    low = late < 0.6 * sum(day.judged * day.judged_announced for day in judged)
+    return _alarm(today, earlier, good=None) or low
 
 
 def nearly_everything_missing(today, earlier):
@@ -495,16 +623,22 @@ def _retrain(
     size=abs,
     weigh=True,
     since_only=True,
+    more=0,
+    least=1,
+    told=lambda days, today: days[-14:],
+    lately=lambda days, today: days,
+    gap_of=_gap,
 ):
     days = [*earlier, today]
-    due = today.champion_age >= age or size(_gap(days[-window:], weigh)) > gap
-    since = days[-today.since_retraining :] if today.since_retraining else []
-    known = sum(day.judged for day in (since if since_only else days))
+    rows = told(days, today) if window == 14 else days[-window:]
+    due = today.champion_age >= age or size(gap_of(rows, weigh)) > gap
+    since = days[-today.since_retraining - more :] if today.since_retraining else []
+    known = sum(day.judged for day in (since if since_only else days) if day.judged >= least)
     return (
         due
         and today.since_retraining >= cooldown
         and known >= labels
-        and not any(damaged(day) for day in days[-sound:])
+        and not any(damaged(day) for day in lately(days, today)[-sound:])
     )
 
 
@@ -634,6 +768,69 @@ def labels_by_age(today, earlier):
     return today.since_retraining * today.judged >= 5_000 and _retrain(today, earlier, labels=0)
 
 
+def damage_since_the_call(today, earlier):
+    return _retrain(today, earlier, lately=lambda days, today: days[-today.since_call :])
+
+
+def gap_since_the_call(today, earlier):
+    return _retrain(today, earlier, told=lambda days, today: days[-today.since_call :][-14:])
+
+
+def gap_since_the_training(today, earlier):
+    """Where a training is allowed, the last 14 days all lie after the last one."""
+    return _retrain(today, earlier, told=lambda days, today: days[-today.since_retraining :][-14:])
+
+
+def last_judged_days(today, earlier):
+    return _retrain(today, earlier, told=lambda days, today: [d for d in days if d.judged][-14:])
+
+
+def full_days_of_the_gap(today, earlier):
+    def told(days, today):
+        return [day for day in days[-14:] if day.judged >= 100]
+
+    return _retrain(today, earlier, told=told)
+
+
+def labels_of_full_days(today, earlier):
+    return _retrain(today, earlier, least=100)
+
+
+def a_day_more(today, earlier):
+    return _retrain(today, earlier, more=1)
+
+
+def a_day_less(today, earlier):
+    return _retrain(today, earlier, more=-1)
+
+
+def above_5000(today, earlier):
+    return _retrain(today, earlier, labels=5_001)
+
+
+def waits_for_two_weeks_of_days(today, earlier):
+    """The text says nothing of a loop that is younger than its window."""
+    return len(earlier) >= 13 and _retrain(today, earlier)
+
+
+def _gap_over(divide):
+    def gap(days, weigh):
+        told = [day for day in days if day.judged]
+        announced = sum(day.judged * day.judged_announced for day in told)
+        late = sum(day.judged * day.late_rate for day in told)
+        return (announced - late) / divide(announced, late)
+
+    return gap
+
+
+def divided_by_announced(today, earlier):
+    return _retrain(today, earlier, gap_of=_gap_over(lambda announced, late: announced))
+
+
+def not_divided(today, earlier):
+    return _retrain(today, earlier, gap_of=_gap_over(lambda announced, late: 1))
+
+
 def minus_zero(today, earlier):
     """The cooldown keeps -0 from doing harm."""
     days = [*earlier, today]
@@ -732,13 +929,18 @@ NEAR_MISSES = {
         ("other-share", lambda a, b, in_time=1.0: expected(a, b) if in_time == 1 else 0.3),
         ("unit", with_units),
         ("never-pays", never_below_one),
-        ("free-alarms", paid_alarms),
         ("raises", lambda false_alarm, miss: false_alarm / (false_alarm + miss)),
         ("wrong-type", lambda false_alarm, miss, in_time=1.0: "1/6"),
     ],
     "16.2": [
         ("turned-around", turned_around),
         ("accepts-worse", open_gate),
+        ("sums-slice", sums_of_airports),
+        ("absolute-slice", absolute_means),
+        ("slice-interval", intervals_of_airports),
+        ("days-alike", interval_of_daily_means),
+        ("wants-more", more_than_1000),
+        ("skips-airport", airports_above_100),
         ("refuses-better", closed_gate),
         ("wants-better", better_only),
         ("wants-better", chapter_11),
@@ -761,6 +963,17 @@ NEAR_MISSES = {
     "16.3": [
         ("calls-quiet-day", always),
         ("misses-failures", never),
+        ("leaves-out-first", leaves_out_first),
+        ("sums-losses", sum_of_two),
+        ("other-days-usual", todays_usual),
+        ("less-missing", any_difference_in_missing),
+        ("missing-as-ratio", missing_by_ratio),
+        ("announced-not-judged", announced_today),
+        ("turned-ratio", ratio_turned_round),
+        ("exactly-100", more_than_100),
+        ("failed-of-judged", failed_of_judged),
+        ("short-run", one_is_enough),
+        ("short-week", any_week),
         ("calls-drift", on_drift),
         ("calls-single-failure", any_failure),
         ("missing-without-usual", much_missing),
@@ -804,6 +1017,16 @@ NEAR_MISSES = {
         ("misses-schedule", only_trigger),
         ("misses-schedule", lambda today, earlier: False),
         ("early", after_a_month),
+        ("damage-since-call", damage_since_the_call),
+        ("gap-since-call", gap_since_the_call),
+        ("last-judged-days", last_judged_days),
+        ("leaves-out-small-days", full_days_of_the_gap),
+        ("leaves-out-small-days", labels_of_full_days),
+        ("a-day-too-many", a_day_more),
+        ("exactly-5000", a_day_less),
+        ("exactly-5000", above_5000),
+        ("other-share", divided_by_announced),
+        ("other-share", not_divided),
         ("misses-trigger", only_schedule),
         ("one-direction", only_too_little),
         ("one-day", one_day),
@@ -858,13 +1081,22 @@ NEAR_MISSES = {
 }
 
 ALTERNATIVES = {
-    "16.1": [expected, by_search, from_odds],
+    "16.1": [expected, by_search, from_odds, of_four_costs, by_bisection],
     "16.2": [gate, with_pandas, with_the_course],
     "16.3": [alarm, with_a_loop, with_a_table],
-    "16.4": [retrain, one_by_one, retrain_with_a_table],
+    "16.4": [
+        retrain,
+        one_by_one,
+        retrain_with_a_table,
+        gap_since_the_training,
+        waits_for_two_weeks_of_days,
+        minus_zero,
+    ],
     "16.5": [
         flown(),
         flown().score,
+        flown(changes={"retrainings": 0, "promotions": 0}, retraining=-500.0),
+        flown(changes={"promotions": 0}),
         flown(changes={"false_alarms": 2}, calls=200.0),
         flown(missed=["settled early"], changes={"caught": 2}, misses=900.0),
         flown(misses=-300.0, warnings=100.0),

@@ -9,6 +9,7 @@ from workbook.exercise import (
     Answer,
     Exercise,
     Mismatch,
+    Stop,
     Verdict,
     mapping,
     number,
@@ -110,10 +111,10 @@ def _days(per_day: list[dict[str, float]], flights: int = 40) -> Any:
     return table.loc[table.index.repeat(flights)].reset_index(drop=True)
 
 
-def _steady(days: int = 20, **costs: float) -> Any:
+def _steady(days: int = 20, flights: int = 40, **costs: float) -> Any:
     """Return days that differ a little, the same for all columns."""
     weather = [0.02 * (day % 5) for day in range(days)]
-    return _days([{name: cost + w for name, cost in costs.items()} for w in weather])
+    return _days([{name: cost + w for name, cost in costs.items()} for w in weather], flights)
 
 
 def _taking_turns() -> Any:
@@ -192,19 +193,44 @@ def check_may_ship(answer: Answer) -> Verdict | None:
             "run. Your function still says no. (`running` is per 1,000 flights, the columns are "
             "per flight; both interval ends are of what the model **saves**.)",
         )
+    if ships(_steady(never=0.4, model=0.5, rule=0.4), 0.0):
+        return wrong(
+            "sure-loss",
+            "Both baselines cost the same here, and the model costs 100 per 1,000 flights more "
+            "than either, on each day. That is a sure loss: the interval has to lie **above** 0, "
+            "and not only to one side of it.",
+        )
     if ships(_steady(never=0.6, model=0.5, rule=0.4), 0.0):
         return wrong(
             "weakest-baseline",
             "Here the model is cheaper than `never`, and `rule` is cheaper than both. The one to "
             "beat is the **cheapest** way to do without the model.",
         )
-    if ships(_steady(rule_2=0.4, rule_1=0.7, model=0.5, airport=0.6), 0.0):
+    try:
+        others = ships(_steady(rule_2=0.4, rule_1=0.7, model=0.5, airport=0.6), 0.0)
+    except Stop as stop:
+        if "KeyError" not in stop.verdict.message:
+            raise
+        return wrong(
+            "fixed-names",
+            "The baselines can have other names: here they are `rule_2`, `rule_1` and `airport`, "
+            f"and your function asks for a column that isn't there. {stop.verdict.message}",
+        )
+    if others:
         return wrong(
             "fixed-names",
             "The baselines can have other names, and be more than two. Here `rule_2` is cheaper "
             "than the model, and your function lets the model through.",
         )
     if ships(_steady(never=0.6, model=0.4, rule=0.45), 60.0):
+        if not ships(_steady(flights=1, never=0.6, model=0.4, rule=0.45), 60.0):
+            return wrong(
+                "totals-of-days",
+                "Each flight saves 0.05, which is 50 per 1,000 flights, and they cost 60 to run: a "
+                "loss. With one flight a day your function says so, and with 40 it doesn't: it "
+                "adds up the flights of a day. `running` is per 1,000 flights, so take the saving "
+                "of each flight, and the days only as groups.",
+            )
         return wrong(
             "ignores-running",
             "The model saves 50 per 1,000 flights and costs 60 to run. That is a loss.",
@@ -453,6 +479,8 @@ def _alike(saved: Any, day: Any) -> tuple[float, float]:
 
 # old, new, late flights a day, power
 TESTS = ((0.4, 0.43, 100.0, 0.8), (0.4, 0.43, 100.0, 0.9), (0.3, 0.36, 50.0, 0.8))
+# Comes out even: 9,490 cases in each arm.
+EVEN = (0.4, 0.42, 130.0, 0.8)
 
 
 def check_days(answer: Answer) -> Verdict | None:
@@ -510,6 +538,13 @@ def _more_days(answer: Answer) -> Verdict | None:
             "With a power of 0.9 instead of 0.8 the test takes longer, and yours doesn't. Hand "
             "`power` on to `cases_per_arm`.",
         )
+    rates = answer.call(0.3, 0.5, 100.0, 0.8, returns=number)
+    if rates == _test_days(*TESTS[0]):
+        return wrong(
+            "fixed-rates",
+            "To tell 0.3 from 0.5 takes fewer cases than to tell 0.40 from 0.43, and your function "
+            "gives the same days for both. Hand `old` and `new` on to `cases_per_arm`.",
+        )
     if sure == _test_days(*TESTS[1]) - 1:
         return wrong(
             "rounds-to-nearest",
@@ -530,7 +565,15 @@ def _more_days(answer: Answer) -> Verdict | None:
             f"function says {odd:g}. Each arm gets 2.5 a day in the long run: round only the days, "
             "at the end.",
         )
-    for old, new, late, power in (TESTS[2], (0.43, 0.4, 37.5, 0.5)):
+    even = answer.call(*EVEN, returns=number)
+    if even == _test_days(*EVEN) + 1:
+        return wrong(
+            "a-day-too-many",
+            f"{_cases(*EVEN[:2], EVEN[3]):,} cases in each arm and {EVEN[2]:g} late flights a day "
+            f"take exactly {_test_days(*EVEN)} days, and your function says {even:g}. Rounding up "
+            "leaves a whole number as it is: `math.ceil`, not one more than rounded down.",
+        )
+    for old, new, late, power in (EVEN, TESTS[2], (0.43, 0.4, 37.5, 0.5)):
         found = answer.call(old, new, late, power, returns=number)
         if found != _test_days(old, new, late, power):
             return wrong(
@@ -651,39 +694,59 @@ DECISION_CASES: list[tuple[list[tuple[float, ...]], str, str, str]] = [
         "at-alpha",
         "A p-value of exactly alpha isn't **below** it.",
     ),
+    (
+        [(1000, 0.0, 0.001, *CALM)],
+        "keep",
+        "no-effect",
+        "An effect of exactly 0 isn't **positive**.",
+    ),
+    (
+        [(200, 0.03, 0.4, 0.0, 0.001)],
+        "wait",
+        "no-harm",
+        "A `harm` of exactly 0 isn't **above** 0.",
+    ),
     ([], "wait", "no-looks", "Before the first look the answer is `wait`."),
 ]
 
-# planned, alpha, guardrail_looks, and one look that tells whether they are used.
-OTHER_TESTS: list[tuple[tuple[int, float, int], tuple[float, ...], str, str, str]] = [
+# planned, alpha, guardrail_looks, and looks that tell whether they are used.
+OTHER_TESTS: list[tuple[tuple[int, float, int], list[tuple[float, ...]], str, str, str]] = [
     (
         (300, 0.05, 20),
-        (300, 0.05, 0.001, *CALM),
+        [(300, 0.05, 0.001, *CALM)],
         "ship",
         "fixed-planned",
         "300 cases were planned here, and they are there: `planned` is an argument.",
     ),
     (
         (1000, 0.01, 20),
-        (1000, 0.04, 0.03, *CALM),
+        [(1000, 0.04, 0.03, *CALM)],
         "keep",
         "fixed-alpha",
         "Here `alpha` is 0.01, and the p-value of 0.03 isn't below it.",
     ),
     (
         (1000, 0.01, 20),
-        (200, 0.03, 0.4, 0.04, 0.001),
+        [(200, 0.03, 0.4, 0.04, 0.001)],
         "wait",
         "fixed-alpha",
         "Here `alpha` is 0.01, and the guardrail's p-value of 0.001 isn't below 0.01 / 20.",
     ),
     (
         (1000, 0.05, 5),
-        (200, 0.03, 0.4, 0.04, 0.005),
+        [(200, 0.03, 0.4, 0.04, 0.005)],
         "stop",
         "fixed-looks",
         "Only 5 looks at the guardrail were planned here, and its p-value of 0.005 is below "
         "0.05 / 5.",
+    ),
+    (
+        (1000, 0.05, 2),
+        [(200, 0.03, 0.4, *CALM), (400, 0.03, 0.4, *CALM), (600, 0.03, 0.4, 0.04, 0.001)],
+        "stop",
+        "first-looks-only",
+        "`guardrail_looks` is 2 here, and the third look shows harm with a p-value far below "
+        "0.05 / 2. The number sets the limit; the guardrail is looked at until the test is over.",
     ),
 ]
 
@@ -699,8 +762,8 @@ def check_decision(answer: Answer) -> Verdict | None:
             return wrong("unknown-word", f"`{found}` is none of the four answers.")
         if found != expected:
             return wrong(message_id, f"{message} Your function says `{found}`.")
-    for arguments, row, expected, message_id, message in OTHER_TESTS:
-        looks = pd.DataFrame([row], columns=list(LOOKS), dtype=float)
+    for arguments, rows, expected, message_id, message in OTHER_TESTS:
+        looks = pd.DataFrame(rows, columns=list(LOOKS), dtype=float)
         found = answer.call(looks, *arguments, returns=text)
         if found != expected:
             return wrong(message_id, f"{message} Your function says `{found}`.")
@@ -709,6 +772,13 @@ def check_decision(answer: Answer) -> Verdict | None:
 
 # --- 13.6 The numbers of the memo ----------------------------------------------------------------
 
+# A share may be rounded to three digits.
+ROUNDED = 0.00051
+SHARE_OF = {"warned": "all flights", "right": "the warnings", "caught": "the late flights"}
+TWO_DIGITS = (
+    "`{name}` is {value} and yours is {yours}: keep three digits at least, or don't round. The "
+    "memo does it where it prints."
+)
 MEMO_KEYS = ("warned", "right", "caught", "worst_slice", "worst_missed")
 # threshold, min_late, and what to say.
 OTHER_MEMOS = (
@@ -724,7 +794,7 @@ def _memo_flights() -> Any:
     # VX is the worst. 9E would be without a limit, OO with a limit on all flights, UA with more
     # than `min_late`, AA by the number missed or by their share of all flights, B6 by `right`.
     counts = {
-        "9E": (0, 2, 0, 0), "OO": (1, 5, 1, 23), "VX": (2, 8, 2, 108),
+        "9E": (1, 6, 0, 0), "OO": (1, 5, 1, 23), "VX": (2, 8, 2, 108),
         "UA": (6, 6, 6, 82), "AA": (20, 10, 20, 50), "B6": (12, 3, 30, 15),
     }  # fmt: skip
     rows = []
@@ -744,7 +814,17 @@ def _memo_flights() -> Any:
 def check_memo_numbers(answer: Answer) -> Verdict | None:
     """Try warnings on the threshold, and carriers that are small, big, or rarely late."""
     flights = _memo_flights()
-    found = answer.call(flights, 0.25, 10, returns=mapping)
+    try:
+        found = answer.call(flights, 0.25, 10, returns=mapping)
+    except Stop as stop:
+        if "empty sequence" not in stop.verdict.message:
+            raise
+        return wrong(
+            "none-left",
+            "Your function stops because no carrier is left to compare. `min_late` is 10 here, and "
+            "four carriers have as many late flights in this table, or more: compare `min_late`, "
+            "and no number of your own, with the **late** flights of each.",
+        )
     if found and all(value is ... for value in found.values()):
         return NOT_ATTEMPTED
     if verdict := _unfinished(found):
@@ -755,12 +835,9 @@ def check_memo_numbers(answer: Answer) -> Verdict | None:
             f"The answer holds {sorted(map(str, found))}; the docstring promises "
             f"{', '.join(MEMO_KEYS)}.",
         )
-    numbers = {}
-    for name in ("warned", "right", "caught", "worst_missed"):
-        try:
-            numbers[name] = number(found[name])
-        except Mismatch:
-            return wrong("not-numbers", f"`{name}` has to be a number.")
+    numbers = _memo_shares(found)
+    if isinstance(numbers, Verdict):
+        return numbers
     late, warned = flights["is_late"], flights["probability"] >= 0.25
     above = flights["probability"] > 0.25
     share = {
@@ -779,21 +856,51 @@ def check_memo_numbers(answer: Answer) -> Verdict | None:
         )
     if math.isclose(numbers["warned"], float(warned.sum()), rel_tol=1e-6):
         return wrong("counts", "`warned` is a share of all flights, not their number.")
+    if math.isclose(numbers["right"], float((late == warned).mean()), rel_tol=1e-6):
+        return wrong(
+            "accuracy",
+            "Your `right` is the share of all flights about which the model was right, most of "
+            "them without a warning. Asked for is a share of the **warnings**: how many of them "
+            "were for a flight that was late.",
+        )
     for name, expected in share.items():
-        if numbers[name] != expected and numbers[name] in (round(expected, 2), round(expected, 3)):
-            return wrong(
-                "rounded",
-                f"`{name}` is {expected:.4f} and yours is {numbers[name]:g}: don't round. The "
-                "memo does it where it prints.",
-            )
-        if not math.isclose(numbers[name], expected, rel_tol=1e-6):
+        if numbers[name] != expected and numbers[name] in (round(expected, 1), round(expected, 2)):
+            said = {"value": f"{expected:.4f}", "yours": f"{numbers[name]:g}"}
+            return wrong("rounded", TWO_DIGITS.format(name=name, **said))
+        if not math.isclose(numbers[name], expected, abs_tol=ROUNDED):
             return wrong(
                 f"other-{name}",
-                f"`{name}` is {expected:.3f} for these flights, and yours is {numbers[name]:.3g}.",
+                f"`{name}` is a share of {SHARE_OF[name]}, {expected:.3f} for this table, and "
+                f"yours is {numbers[name]:.3g}.",
             )
     if verdict := _worst(str(found["worst_slice"]), numbers["worst_missed"]):
         return verdict
+    exchanged = flights.assign(carrier=flights["carrier"].replace({"VX": "B6", "B6": "VX"}))
+    if answer.call(exchanged, 0.25, 10, returns=mapping).get("worst_slice") == "VX":
+        return wrong(
+            "fixed-carrier",
+            "In another table B6 misses 8 of its 10 late flights and VX 3 of its 15, and your "
+            "`worst_slice` is still VX. Let the flights say which carrier is served worst.",
+        )
     return _other_arguments(answer, flights)
+
+
+def _memo_shares(found: dict[Any, Any]) -> dict[str, float] | Verdict:
+    """Read the four shares, or say which of them isn't a number."""
+    numbers = {}
+    for name in ("warned", "right", "caught", "worst_missed"):
+        # A column with one row would be read as its number.
+        if getattr(found.get(name), "ndim", 0):
+            return wrong(
+                "not-numbers",
+                f"`{name}` has to be a number, and yours is a whole column or array, even if only "
+                "one value is in it. Take the value, as `max()` does.",
+            )
+        try:
+            numbers[name] = number(found.get(name))
+        except Mismatch:
+            return wrong("not-numbers", f"`{name}` has to be a number.")
+    return numbers
 
 
 def _other_arguments(answer: Answer, flights: Any) -> Verdict | None:
@@ -802,16 +909,20 @@ def _other_arguments(answer: Answer, flights: Any) -> Verdict | None:
     for threshold, min_late, message_id, message in OTHER_MEMOS:
         right = warning_numbers(flights, threshold, min_late)
         found = answer.call(flights, threshold, min_late, returns=mapping)
+        numbers = _memo_shares(found)
+        if isinstance(numbers, Verdict):
+            return numbers
         for name, expected in right.items():
-            if name == "worst_slice":
-                same = found.get(name) == expected
+            if isinstance(expected, str):
+                same, value, yours = found.get(name) == expected, expected, str(found.get(name))
             else:
-                same = math.isclose(number(found.get(name)), float(expected), rel_tol=1e-6)
+                same = math.isclose(numbers[name], float(expected), abs_tol=ROUNDED)
+                value, yours = f"{expected:.3f}", f"{numbers[name]:.3f}"
+                if not same and numbers[name] == round(float(expected), 2):
+                    return wrong("rounded", TWO_DIGITS.format(name=name, value=value, yours=yours))
             if not same:
-                value = expected if isinstance(expected, str) else f"{expected:.3f}"
                 return wrong(
-                    message_id,
-                    f"{message} `{name}` is then {value}, and yours is {found.get(name)}.",
+                    message_id, f"{message} `{name}` is then {value}, and yours is {yours}."
                 )
     if answer.mutates(flights, 0.25, 10):
         return wrong("changes-its-input", CHANGES_TABLE)
@@ -822,8 +933,8 @@ def _worst(carrier: str, missed: float) -> Verdict | None:
     if carrier == "9E":
         return wrong(
             "small-slice",
-            "9E has 2 late flights in this table and misses both. Fewer than `min_late` say "
-            "nothing about a carrier.",
+            "9E has only 7 late flights in this table, of which it misses 6. Fewer than "
+            "`min_late`, 10 here, say nothing about a carrier.",
         )
     if carrier == "OO":
         return wrong(
@@ -844,6 +955,13 @@ def _worst(carrier: str, missed: float) -> Verdict | None:
             "slice has the highest share **missed**; how many of its warnings are right is "
             "another question.",
         )
+    if carrier == "AA" and math.isclose(missed, 10 / 30, abs_tol=ROUNDED):
+        return wrong(
+            "limit-on-missed",
+            "AA misses 10 of its 30 late flights, and VX 8 of its 10. How many a carrier misses "
+            "neither says who is served worst nor who takes part: compare `min_late` with its "
+            "**late** flights, `missed.size()` and not `missed.sum()`, and then the shares.",
+        )
     if carrier == "AA":
         return wrong(
             "missed-of-all",
@@ -852,14 +970,25 @@ def _worst(carrier: str, missed: float) -> Verdict | None:
             "flights says who is served worst.",
         )
     if carrier != "VX":
-        return wrong("no-carrier", f"`worst_slice` is {carrier!r}; give the carrier's code.")
+        return wrong(
+            "no-carrier",
+            f"`worst_slice` is {carrier!r}, and no carrier in this table has that code. Return one "
+            "as it stands in the column `carrier`.",
+        )
+    if math.isclose(missed, 6 / 7, abs_tol=ROUNDED):
+        return wrong(
+            "share-of-small-slice",
+            "`worst_slice` is right, and `worst_missed` is the share of another carrier: 9E misses "
+            "6 of its 7 late flights, fewer than `min_late`. Take both from the carriers with at "
+            "least `min_late` late flights.",
+        )
     if math.isclose(missed, 1.0):
         return wrong(
             "silent-not-late",
             "VX misses 8 of its 10 late flights, and yours is 1. Among the flights without a "
             "warning all are without one: take the share of the **late** flights.",
         )
-    if not math.isclose(missed, 0.8, rel_tol=1e-6):
+    if not math.isclose(missed, 0.8, abs_tol=ROUNDED):
         return wrong(
             "other-missed",
             f"VX misses 8 of its 10 late flights, which is 0.8, and yours is {missed:.3g}.",
@@ -880,8 +1009,8 @@ EXERCISES = (
             "Two differences are enough: what a false alarm adds for an on-time flight, and what a "
             "warning averts for a late one. What if the second isn't positive?",
         ),
-        why="A warning pays once p times what it averts exceeds 1 - p times what a false alarm "
-        "adds. Only these two differences matter, not the four costs, and not their unit. Where "
+        why="A warning pays once p × (what it averts) exceeds (1 − p) × (what a false alarm "
+        "adds). Only these two differences matter, not the four costs, and not their unit. Where "
         "acting averts nothing, no probability is high enough.",
     ),
     Exercise(

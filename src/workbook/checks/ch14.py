@@ -7,6 +7,7 @@ from workbook.exercise import (
     Answer,
     Exercise,
     Mismatch,
+    Stop,
     Verdict,
     mapping,
     names,
@@ -152,6 +153,13 @@ def check_level_of(answer: Answer) -> Verdict | None:
         )
     if _level(answer, [item["key"] for item in ITEMS]) != 3:
         return wrong("never-the-top", "Everything is there, so it is the highest level: 3.")
+    level = _level(answer, [item["key"] for item in ITEMS], ITEMS[::-1])
+    if level != 3:
+        return wrong(
+            "last-item",
+            "The items come in any order, and here the last one in the list is of level 1. "
+            f"Everything is there, so the level is the highest of any item, 3, and not {level:g}.",
+        )
     gapped = [item for item in ITEMS if item["level"] != 2]
     if _level(answer, ["pipeline", "contract", "ci", "canary"], gapped) != 3:
         return wrong(
@@ -187,6 +195,12 @@ def check_level_of(answer: Answer) -> Verdict | None:
             "nothing",
             f"Nothing is held, and your function says {level:g} instead of 0. The items come in "
             "any order: the first of them is of level 2, and others of level 1 come after it.",
+        )
+    if any(answer.mutates(ITEMS, held) for held in ([], ["pipeline"], ["ci", "store"])):
+        return wrong(
+            "changes-its-input",
+            "The level is right, and your function has changed `items` or `held`, which whoever "
+            "calls it may still need. `sorted` returns a new list, and `sort` changes the old one.",
         )
     return None
 
@@ -292,6 +306,12 @@ def check_bought_only(answer: Answer) -> Verdict | None:
             "longer-name",
             "`mlflow-skinny` is a package of its own: its name begins with `mlflow` and goes on.",
         )
+    if answer.mutates(["feast", "mlflow", "evidently>=0.7", "numpy"], TOOLS, EVIDENCE):
+        return wrong(
+            "changes-its-input",
+            "The tools are right, and your function has changed what it was given: `lines`, "
+            "`tools` or `evidence`. Collect the tools in a list of your own.",
+        )
     return None
 
 
@@ -313,6 +333,14 @@ def check_rollback_evidence(answer: Answer) -> Verdict | None:
     if found == [("ops/undo.py", 1)]:
         return wrong("other-line", "The function begins on line 4 of its file, and you say 1.")
     if found != [("ops/undo.py", 4)]:
+        explained = WORKS.replace(":\n", ':\n    """Go back."""\n', 1)
+        if found == [] and _places(answer, {"ops/undo.py": explained}):
+            return wrong(
+                "one-statement",
+                "The body of `rollback` on line 4 of `ops/undo.py` is one statement, without a "
+                "docstring before it. One that does something is enough: look at each statement "
+                "of the body, from the first.",
+            )
         return wrong(
             "misses-function",
             f"In `ops/undo.py` a function `rollback` begins on line 4; you return {found}.",
@@ -337,8 +365,15 @@ def check_rollback_evidence(answer: Answer) -> Verdict | None:
             "gives-up",
             "`a.py` can't be parsed, so it shows nothing; `b.py` beside it still does.",
         )
-    if _places(answer, {"z.py": WORKS, "a.py": WORKS}, in_order=True) != [("a.py", 1), ("z.py", 1)]:
-        return wrong("order", "Sort by path and line, so that a report is the same every time.")
+    method = "class Registry:\n    def rollback(self):\n        self.undo()\n"
+    two = method + "\n" * 6 + WORKS
+    found = _places(answer, {"z.py": WORKS, "a.py": two}, in_order=True)
+    if found != [("a.py", 2), ("a.py", 10), ("z.py", 1)]:
+        return wrong(
+            "order",
+            "Sort by path, and by line as a number within a path, so that a report is the same "
+            f"every time: lines 2 and 10 of `a.py` and then line 1 of `z.py`. You return {found}.",
+        )
     return None
 
 
@@ -351,6 +386,16 @@ FINDS: tuple[tuple[tuple[str, str], str, str, tuple[int, ...]], ...] = (
         ),
         "undo.py",
         "def roll_back_model(registry):\n    registry.undo()\n",
+        (1,),
+    ),
+    (
+        (
+            "begins-with-rollback",
+            "`do_rollback` holds `rollback`, though it doesn't begin with it: anywhere in the name "
+            "is enough.",
+        ),
+        "undo.py",
+        "def do_rollback(registry):\n    registry.undo()\n",
         (1,),
     ),
     (
@@ -497,6 +542,20 @@ DECOYS = (
         ("py-in-path", "`undo.py.bak` has `.py` in its name and doesn't end in it: an old copy."),
     ),
     (
+        "ops/copy",
+        WORKS,
+        ("py-without-dot", "`ops/copy` ends in `py` and not in `.py`: it isn't a file of Python."),
+    ),
+    (
+        "a.py",
+        "def enroll(client):\n    client.add()\n\n\ndef payroll(team):\n    team.pay()\n",
+        (
+            "roll-alone",
+            "`enroll` and `payroll` hold `roll` and take nothing back. Look for `rollback` or "
+            "`roll_back`.",
+        ),
+    ),
+    (
         "a.py",
         "# def rollback(registry):\n#     registry.undo()\n",
         ("comment", "A function that is commented out takes nothing back. Parse, don't search."),
@@ -579,8 +638,17 @@ def _places(
 
 
 def _pairs(value: Any) -> list[tuple[str, float]]:
-    if isinstance(value, list | tuple | set) and any(item is ... for item in value):
-        raise Mismatch("a list of pairs of path and line")
+    if isinstance(value, list | tuple | set):
+        if any(item is ... for item in value):
+            raise Mismatch("a list of pairs of path and line")
+        if one := [item for item in value if isinstance(item, str)]:
+            raise Stop(
+                wrong(
+                    "wrong-type",
+                    f"Your list holds texts, such as {one[0]!r}. Asked for are pairs of path and "
+                    'line, such as `("a.py", 4)`, one for each function.',
+                )
+            )
     try:
         return [(str(path), _whole(number(line))) for path, line in value]
     except (TypeError, ValueError, Mismatch):

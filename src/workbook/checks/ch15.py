@@ -1,5 +1,8 @@
 """The exercises of chapter 15: windows over edges, rows that move, and what a cluster costs."""
 
+import copy
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from workbook.exercise import (
@@ -183,7 +186,7 @@ def check_shuffles(answer: Answer) -> Verdict | None:
     """Try plans with one trap each: small tables, subsets, supersets, and a key that changes."""
 
     def found(steps: list[Step], lies_by: list[str]) -> list[int] | None:
-        return answer.call(steps, lies_by, returns=_positions_or_none)
+        return answer.call(_apart(steps), lies_by, returns=_positions_or_none)
 
     first = found([FILTER, SEND, NEW_DELAY, DAY], ["day"])
     if first is None:
@@ -291,7 +294,12 @@ def check_shuffles(answer: Answer) -> Verdict | None:
             "order-matters",
             "Day and route are the same columns as route and day: their order doesn't matter.",
         )
-    if answer.mutates([ROUTE, DAY], ["day"]):
+    plans: tuple[tuple[list[Step], list[str]], ...] = (
+        ([NEW_DAY, ROUTE], ["day"]),
+        ([ROUTE], ["day"]),
+        ([JOIN_DAY, NEW_DAY, JOIN_DAY], []),
+    )
+    if any(answer.mutates(_apart(steps), lies_by) for steps, lies_by in plans):
         return wrong(
             "changes-its-input",
             "The positions are right, and your function has changed `steps` or `lies_by`. Work on "
@@ -300,10 +308,22 @@ def check_shuffles(answer: Answer) -> Verdict | None:
     return None
 
 
+def _apart(steps: list[Step]) -> list[Step]:
+    """Return copies of the steps, so that no two of them are the same object."""
+    return [copy.deepcopy(step) for step in steps]
+
+
 def _positions(value: Any) -> list[int]:
     expected = "a list of the positions of steps, whole numbers counted from 0,"
-    if isinstance(value, set | range):
-        value = list(value)
+    if isinstance(value, Iterable) and not isinstance(value, str | dict):
+        try:
+            value = list(islice(value, 1_000))
+        except Exception:
+            raise Mismatch(expected) from None
+        if any(isinstance(each, dict) for each in value):
+            raise Mismatch(
+                "a list of positions (whole numbers, counted from 0), not of the steps themselves,"
+            )
     try:
         found = [number(each) for each in column(value)]
     except Mismatch:
@@ -361,6 +381,19 @@ def check_cheapest(answer: Answer) -> Verdict | None:
             "400,000 rows are too many for both. Return `None`: the deadline or the job has to "
             "change, and somebody should hear of it.",
         )
+    half = {"quick": _option(rows_per_hour=160, price=2.0), "slow": _option(price=1.1)}
+    if answer.call(half, 400, 10, returns=_choice) != "slow":
+        return wrong(
+            "whole-hours",
+            "400 rows at 160 an hour take 2.5 hours, at 2 an hour that is 5, and 4 hours at 1.1 "
+            "are 4.4. Half an hour is half of the price here: don't round the hours.",
+        )
+    if answer.call({"quick": half["quick"]}, 400, 2, returns=_choice) is not None:
+        return wrong(
+            "whole-hours",
+            "400 rows at 160 an hour take 2.5 hours, and aren't done within 2. Don't round the "
+            "hours.",
+        )
     together = {"many": _option(machines=4, rows_per_hour=200)}
     if answer.call(together, 400, 1, returns=_choice) is not None:
         return wrong(
@@ -402,6 +435,17 @@ def check_cheapest(answer: Answer) -> Verdict | None:
             "The cluster needs 2 hours to start, and they are paid for: 2.2 hours at 2 are 4.4. "
             "The laptop is done in 2 hours for 2.",
         )
+    waiting = {
+        "four": _option(machines=4, start=1.0, rows_per_hour=400),
+        "alone": _option(price=1.5),
+    }
+    if answer.call(waiting, 400, 10, returns=_choice) != "alone":
+        return wrong(
+            "start-of-all-machines",
+            "Four machines start for an hour and work for an hour: that is 8 hours of a machine, "
+            "at 1 each 8. One machine for 4 hours at 1.5 is 6. While an option starts, **all** of "
+            "its machines are paid for.",
+        )
     if answer.call({"late": _option(start=2.0)}, 200, 3, returns=_choice) is not None:
         return wrong(
             "start-on-time",
@@ -437,6 +481,14 @@ def check_cheapest(answer: Answer) -> Verdict | None:
         return wrong("deadline-itself", "Four hours of work are done within a deadline of 4 hours.")
     if answer.call({"full": _option(largest=400)}, 400, 10, returns=_choice) != "full":
         return wrong("largest-itself", "400 rows fit where the largest table has 400.")
+    close = {"slow": _option(), "zoom": _option(machines=2, rows_per_hour=200, price=1.001)}
+    if answer.call(close, 400, 10, returns=_choice) != "slow":
+        return wrong(
+            "rounds-the-cost",
+            "One option costs 4 and is done in 4 hours, the other costs 4.004 and is done in 2. "
+            "4 is less, however little: don't round the cost. Only of several with the same cost "
+            "the one that is done first is chosen.",
+        )
     tie = {
         "slow": _option(),
         "waits": _option(start=3.0, rows_per_hour=400),

@@ -19,7 +19,7 @@ from workbook.exercise import (
 
 
 def check_threshold(answer: Answer) -> Verdict | None:
-    """Try the loop's own call, warnings that come too late, other units, and free alarms."""
+    """Try the loop's own call, warnings that come too late, other units, and no warning in time."""
     first = answer.call(1.0, 5.0, returns=number)
     if math.isclose(first, 1 / 5, rel_tol=1e-3):
         return wrong(
@@ -86,16 +86,12 @@ def check_threshold(answer: Answer) -> Verdict | None:
             "In another unit, 20 for a false alarm and 100 for a miss, the threshold has to stay "
             "0.25, and yours moves.",
         )
-    if answer.call(1.0, 5.0, 0.0, returns=number) < 1:
+    # A search that ends just below 1 has found it, too.
+    if answer.call(1.0, 5.0, 0.0, returns=number) < 0.999:
         return wrong(
             "never-pays",
             "When no warning comes in time, none averts anything. The threshold must be 1 or more, "
             "and yours still warns.",
-        )
-    if not math.isclose(answer.call(0.0, 5.0, 0.5, returns=number), 0.0, abs_tol=1e-9):
-        return wrong(
-            "free-alarms",
-            "When a false alarm costs nothing, everybody is warned: the threshold is 0.",
         )
     return None
 
@@ -145,6 +141,22 @@ def _trial(
     return Trial(*(column[order] for column in columns))
 
 
+def _joined(first: Any, second: Any) -> Any:
+    """Return both trials as one, the second a month later."""
+    import numpy as np
+
+    from flightline.replay.policies import Trial
+
+    later = np.char.replace(second.day, "2013-05", "2013-06")
+    return Trial(
+        np.concatenate([first.late, second.late]),
+        np.concatenate([first.champion, second.champion]),
+        np.concatenate([first.challenger, second.challenger]),
+        np.concatenate([first.day, later]),
+        np.concatenate([first.origin, second.origin]),
+    )
+
+
 def check_gate(answer: Answer) -> Verdict | None:
     """Try clear cases, days that decide, one airport, gaps, few flights and few days."""
     better = answer.call(_trial(14, 300, 0.3, 0.2), returns=truth)
@@ -168,7 +180,15 @@ def check_gate(answer: Answer) -> Verdict | None:
             "every day: your gate says no.",
         )
     for challenger, said in ((0.2, "exactly as good"), (0.22, "worse by 0.0004")):
-        if not answer.call(_trial(14, 300, 0.2, challenger), returns=truth):
+        trial = _trial(14, 300, 0.2, challenger)
+        if not answer.call(trial, returns=truth):
+            if challenger > 0.2 and answer.call(_many_airports(trial), returns=truth):
+                return wrong(
+                    "sums-slice",
+                    "At each airport the candidate is worse by 0.0004 in the mean, over 1,400 "
+                    "flights, and your gate stops it because of the airports. Their limit is 0.01, "
+                    "and it is for the **mean** difference, not for the sum.",
+                )
             return wrong(
                 "wants-better",
                 f"A candidate that is {said} is stopped. This gate asks for not worse by 0.002 or "
@@ -181,6 +201,16 @@ def check_gate(answer: Answer) -> Verdict | None:
             "your gate lets it through.",
         )
     return _by_day(answer) or _not_everywhere(answer) or _too_little(answer)
+
+
+def _many_airports(trial: Any) -> Any:
+    """Return the trial with so many airports that each has fewer than 100 flights."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    many = len(trial.late) // 60
+    return replace(trial, origin=np.array([f"A{at % many:02d}" for at in range(len(trial.late))]))
 
 
 def _by_day(answer: Answer) -> Verdict | None:
@@ -198,6 +228,16 @@ def _by_day(answer: Answer) -> Verdict | None:
             "Seven days are much better and seven much worse here. Your interval takes 21,000 "
             "flights for independent and looks narrow; draw whole days.",
         )
+    # Better by 0.04 on days with 15 flights, worse by 0.0064 on days with 300.
+    uneven = _joined(_trial(8, 15, 0.4, 0.2), _trial(8, 300, 0.2, 0.28))
+    if answer.call(uneven, returns=truth):
+        return wrong(
+            "days-alike",
+            "On eight days with 15 flights the challenger is better by 0.04, and on eight days "
+            "with 300 it is worse by 0.0064: worse by 0.0042 over all flights. Your gate lets it "
+            "through. Each **flight** counts the same: hand over the flights, with their days as "
+            "groups, and not the means of the days.",
+        )
     return None
 
 
@@ -209,6 +249,12 @@ def _not_everywhere(answer: Answer) -> Verdict | None:
             "ignores-slices",
             "Better on the whole, and at LGA worse by 0.0225, on 1,400 flights: your gate lets it "
             "through. At each airport the mean may be worse by 0.01 at most.",
+        )
+    if not answer.call(_trial(14, 300, 0.4, 0.2), returns=truth):
+        return wrong(
+            "absolute-slice",
+            "At each airport the challenger is **better** by 0.04, and your gate says no. A mean "
+            "difference far below 0 is good news: take no absolute value of it.",
         )
     if not answer.call(_trial(14, 300, 0.3, 0.2, by_origin={"LGA": (2, 0.4)}), returns=truth):
         return wrong(
@@ -225,11 +271,21 @@ def _not_everywhere(answer: Answer) -> Verdict | None:
                 f"At LGA the candidate is worse by {limit} on 1,400 flights, elsewhere better, and "
                 f"your gate says {'yes' if lets else 'no'}. The limit at an airport is 0.01.",
             )
-    if answer.call(_trial(14, 300, 0.3, 0.2, by_origin={"LGA": (11, 0.45)}), returns=truth):
+    for days, count, many in ((14, 11, "154 flights"), (10, 10, "exactly 100 flights")):
+        lost = {"LGA": (count, 0.45)}
+        if answer.call(_trial(days, 450, 0.3, 0.2, by_origin=lost), returns=truth):
+            return wrong(
+                "skips-airport",
+                f"At LGA there are {many}, and the candidate is far worse there. Only an airport "
+                "with fewer than 100 is left out.",
+            )
+    some = {"EWR": (200, 0.3), "JFK": (200, 0.3), "LGA": (25, 0.2)}
+    if not answer.call(_trial(14, 600, 0.3, 0.3, (0.36, 0.2), by_origin=some), returns=truth):
         return wrong(
-            "skips-airport",
-            "At LGA there are 154 flights, and the candidate is far worse there. Only an airport "
-            "with fewer than 100 is left out.",
+            "slice-interval",
+            "At LGA the candidate is worse by 0.006 in the mean, on 350 flights, elsewhere exactly "
+            "as good, and your gate says no. At an airport the **mean** may be 0.01 at most; the "
+            "interval is asked for over all flights, since a single airport's is wide.",
         )
     return None
 
@@ -258,8 +314,13 @@ def _too_little(answer: Answer) -> Verdict | None:
             "6,000 flights, and all of them on four days: one storm may have decided that. The "
             "gate asks for seven days.",
         )
-    for days, flights, name in ((14, 72, "1,008 flights on 14 days"), (7, 300, "7 days")):
-        if not answer.call(_trial(days, flights, 0.3, 0.2), returns=truth):
+    thousand = {"EWR": (34, 0.2)}
+    for trial, name in (
+        (_trial(14, 72, 0.3, 0.2), "1,008 flights on 14 days"),
+        (_trial(7, 300, 0.3, 0.2), "7 days"),
+        (_trial(10, 100, 0.3, 0.2, by_origin=thousand), "exactly 1,000 flights"),
+    ):
+        if not answer.call(trial, returns=truth):
             return wrong(
                 "wants-more",
                 f"A clearly better candidate with {name} has enough of them, and your gate says "
@@ -317,9 +378,11 @@ def days_of(changes: Sequence[dict[str, Any]]) -> list[Any]:
     ]
 
 
-def calls_of(answer: Answer, days: Sequence[Any]) -> list[bool]:
-    """Return on which of the days the policy calls, each with the days before it."""
-    return [answer.call(day, tuple(days[:at]), returns=truth) for at, day in enumerate(days)]
+def calls_of(answer: Answer, days: Sequence[Any], first: int = 0) -> list[bool]:
+    """Return on which of the days from `first` on the policy calls, each with those before it."""
+    return [
+        answer.call(days[at], tuple(days[:at]), returns=truth) for at in range(first, len(days))
+    ]
 
 
 QUIET: list[dict[str, Any]] = [{}] * 10
@@ -347,6 +410,13 @@ LOUD: tuple[tuple[list[dict[str, Any]], str, str], ...] = (
         "1 %.",
     ),
     (
+        [{"failed": 6, "judged": 400}],
+        "failed-of-judged",
+        "6 of today's 900 requests had no answer, and your policy calls. 1 % of today's `flights` "
+        "is meant; `judged`, which is 400 here, counts flights whose label became complete, and "
+        "most of them flew earlier.",
+    ),
+    (
         [{"failed": 9}],
         "calls-one-per-cent",
         "9 of 900 requests had no answer, exactly 1 %, and your policy calls. Call for more.",
@@ -356,6 +426,13 @@ LOUD: tuple[tuple[list[dict[str, Any]], str, str], ...] = (
         "missing-without-usual",
         "A feature that is missing for 99.9 % of the flights is no news when it was missing for "
         "99.9 % in training. Compare `missing` with `missing_usual`.",
+    ),
+    (
+        [{"missing": 0.02, "missing_usual": 0.4}],
+        "less-missing",
+        "A feature that was missing for 40 % of the flights in training is missing for 2 % today, "
+        "and your policy calls. Call only if **more** is missing than usual: take no absolute "
+        "value of the difference.",
     ),
     (
         [{"findings": {"completeness": 12}}, {"findings": {"history": 22}}],
@@ -375,6 +452,37 @@ LOUD: tuple[tuple[list[dict[str, Any]], str, str], ...] = (
         "not-in-a-row",
         "Bad days with good ones between them, and your policy calls. They have to follow each "
         "other.",
+    ),
+    (
+        [{"log_loss": 0.7, "usual_log_loss": 0.5}, {}],
+        "sums-losses",
+        "One day on which the model was worse by 0.2 and one on which it was better by 0.06, and "
+        "your policy calls. **Each** of the two days has to be worse: what counts is neither "
+        "their sum nor their mean.",
+    ),
+    (
+        [
+            {"log_loss": 0.4, "usual_log_loss": 0.45},
+            {"log_loss": 0.38, "usual_log_loss": 0.36},
+            {"log_loss": 0.4, "usual_log_loss": 0.45},
+        ],
+        "other-days-usual",
+        "One bad day between two good ones, and your policy calls. Compare the `log_loss` of each "
+        "day with the `usual_log_loss` of the **same** day, not with that of another one.",
+    ),
+    (
+        [{"announced": 0.3}] * 8,
+        "announced-not-judged",
+        "30 % are announced for each day's flights, and your policy calls. Of those whose labels "
+        "became complete 15 % had been announced and 15 % were late: that is `judged_announced`. "
+        "`announced` is of today's flights, whose labels are still to come.",
+    ),
+    (
+        [{"late_rate": 0.33}] * 8,
+        "turned-ratio",
+        "For a week 15 % were announced and 33 % were late, and your policy calls. The model is "
+        "still better than announcing the usual rate. Call if **fewer** were late than 0.6 of "
+        "those announced, not if more were.",
     ),
     (
         [{"log_loss": 0.56, "usual_log_loss": 0.64, "late_rate": 0.33}] * 12,
@@ -473,6 +581,13 @@ BROKEN: tuple[tuple[list[dict[str, Any]], int, str, str], ...] = (
         "called tonight. Two days running are enough, and today is one of them.",
     ),
     (
+        [{"log_loss": 0.5, "usual_log_loss": 0.44, "judged": 100}] * 4,
+        3,
+        "exactly-100",
+        "Day after day the model was worse than announcing the usual rate, each with exactly 100 "
+        "judged flights, and nobody is called. 100 or more are enough.",
+    ),
+    (
         [{"late_rate": 0.06, "log_loss": 0.22, "usual_log_loss": 0.26}] * 8,
         7,
         "misses-too-good",
@@ -506,17 +621,34 @@ BROKEN: tuple[tuple[list[dict[str, Any]], int, str, str], ...] = (
 )
 
 
-#: Days that were looked at by whoever was called, and one that comes after.
-SETTLED: tuple[tuple[list[dict[str, Any]], str], ...] = (
+#: Days that were looked at by whoever was called, and those that came after, with an id.
+SETTLED: tuple[tuple[list[dict[str, Any]], str, str], ...] = (
     (
-        [{"log_loss": 0.5, "usual_log_loss": 0.44}] * 4,
+        [{"log_loss": 0.5, "usual_log_loss": 0.44}] * 3
+        + [{"log_loss": 0.5, "usual_log_loss": 0.44, "since_call": 1}],
+        "looks-behind-the-call",
         "Yesterday evening somebody was called, about days on which the model did badly. The "
-        "fault is repaired, today is only one bad day, and your policy calls again.",
+        "fault is repaired, today is only one bad day, and your policy calls again. Look at the "
+        "days since: `today.since_call` counts them.",
     ),
     (
-        [{"late_rate": 0.05, "log_loss": 0.22, "usual_log_loss": 0.26}] * 7 + [{}],
+        [{"late_rate": 0.05, "log_loss": 0.22, "usual_log_loss": 0.26}] * 7 + [{"since_call": 1}],
+        "looks-behind-the-call",
         "Yesterday evening somebody was called about a week that was too good. It is repaired, "
-        "and your policy calls again because of the same days.",
+        "and your policy calls again because of the same days. Look at the days since: "
+        "`today.since_call` counts them.",
+    ),
+    (
+        [
+            {"log_loss": 0.5, "usual_log_loss": 0.44},
+            {"log_loss": 0.5, "usual_log_loss": 0.44},
+            {"judged": 30, "since_call": 1},
+            {"log_loss": 0.5, "usual_log_loss": 0.44, "since_call": 2},
+        ],
+        "leaves-out-first",
+        "Somebody was called two evenings ago. Of the two days since, one has 30 judged flights, "
+        "and your policy takes one from before the call in its place, and calls again. First take "
+        "the last `today.since_call` days, and of those leave out the ones with few flights.",
     ),
 )
 
@@ -524,23 +656,24 @@ SETTLED: tuple[tuple[list[dict[str, Any]], str], ...] = (
 def check_alarm(answer: Answer) -> Verdict | None:
     """Play quiet and loud days, broken ones, and then recorded tapes of other faults."""
     if any(calls_of(answer, days_of(QUIET))):
+        as_usual = [{"missing": 0.04, "missing_usual": 0.04}] * 10
+        if not any(calls_of(answer, days_of(as_usual))):
+            return wrong(
+                "missing-as-ratio",
+                "A feature that was missing for 4 % of the flights in training is missing for 5 % "
+                "today, and your policy calls. The limit is a difference: above `missing_usual` "
+                "by more than 0.15, that is, above 19 %.",
+            )
         return wrong(
             "calls-quiet-day",
             "Nothing is wrong on these ten days, and your policy calls somebody.",
         )
     for changes, message_id, message in LOUD:
-        if any(calls_of(answer, days_of(QUIET + changes))):
+        if any(calls_of(answer, days_of(QUIET + changes), len(QUIET))):
             return wrong(message_id, message)
     for changes, within, message_id, message in BROKEN:
-        if not any(calls_of(answer, days_of(QUIET + changes))[len(QUIET) :][:within]):
+        if not any(calls_of(answer, days_of(QUIET + changes[:within]), len(QUIET))):
             return wrong(message_id, message)
-    for changes, message in SETTLED:
-        *earlier, today = days_of(QUIET + changes[:-1] + [changes[-1] | {"since_call": 1}])
-        if answer.call(today, tuple(earlier), returns=truth):
-            return wrong(
-                "looks-behind-the-call",
-                f"{message} Look at the days since: `today.since_call` counts them.",
-            )
     if answer.call(days_of([HARD])[0], (), returns=truth):
         return wrong(
             "short-run",
@@ -554,6 +687,10 @@ def check_alarm(answer: Answer) -> Verdict | None:
             "On one of the first four evenings your policy calls for a week that is too good, and "
             "there are four judged days at most. With fewer than seven there is no call.",
         )
+    for changes, message_id, message in SETTLED:
+        *earlier, today = days_of(QUIET + changes)
+        if answer.call(today, tuple(earlier), returns=truth):
+            return wrong(message_id, message)
     first = days_of([{"failed": 250}])[0]
     if not answer.call(first, (), returns=truth):
         return wrong(
@@ -660,6 +797,13 @@ def check_retrain(answer: Answer) -> Verdict | None:
 
 def _window(trains: Callable[[list[dict[str, Any]]], bool]) -> Verdict | None:
     """Let single days, old days, and days with few flights be off."""
+    if trains(_last(_evening(age=25), 14, late_rate=0.17)):
+        return wrong(
+            "other-share",
+            "For 14 days 15 % were announced and 17 % were late: 0.02 apart, and your policy "
+            "trains. Add up both, take the difference, and divide it by the sum of `judged`; the "
+            "limit is 0.05.",
+        )
     if trains(_evening(age=25, judged_announced=0.1, late_rate=0.4)):
         return wrong(
             "one-day",
@@ -692,7 +836,36 @@ def _window(trains: Callable[[list[dict[str, Any]]], bool]) -> Verdict | None:
             "Days take turns, one with too many late flights and one with too few; over 14 days "
             "the announced and the late rate agree. Add up first, take the absolute value last.",
         )
+    far = {"late_rate": 0.3}
+    if not trains(_last(_changed_before(_evening(age=25), 3, far), 1, since_call=3)):
+        return wrong(
+            "gap-since-call",
+            "Over the last 14 days 15 % were announced and 27 % were late, and your policy "
+            "doesn't train: somebody was called three days ago, and since then all is right. "
+            "That limit is the alarm's; here all 14 days count.",
+        )
     gone = {"judged": 0, "judged_announced": math.nan, "late_rate": math.nan}
+    silent = _last(_changed_before(_evening(age=25), 14, far), 14)
+    for back in (1, 3, 5, 7, 9):
+        silent = _changed(silent, back, **gone)
+    if trains(silent):
+        return wrong(
+            "last-judged-days",
+            "Five of the last 14 days have no judged flight, and the other nine are right. Your "
+            "policy takes five older days in their place, and trains because of them. Take the "
+            "last 14 days first, and of those leave out the ones without labels.",
+        )
+    small = [
+        day | ({"judged": 95, "late_rate": 0.95} if at % 2 else {"judged": 740})
+        for at, day in enumerate(_evening(age=25))
+    ]
+    if not trains(small):
+        return wrong(
+            "leaves-out-small-days",
+            "Every other day has 95 judged flights, of which nearly all are late; over 14 days "
+            "15 % were announced and 24 % were late. Your policy doesn't train. That a day needs "
+            "100 flights is asked for by the alarm; here only days without any don't count.",
+        )
     if not trains(_changed(_last(_evening(age=25), 14, **OFF), 5, **gone)):
         return wrong(
             "nan-spoils",
@@ -700,6 +873,13 @@ def _window(trains: Callable[[list[dict[str, Any]]], bool]) -> Verdict | None:
             "see any more that the others are off.",
         )
     return None
+
+
+def _changed_before(
+    days: list[dict[str, Any]], count: int, changes: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the days with all but the last ones changed."""
+    return [day | changes if at < len(days) - count else day for at, day in enumerate(days)]
 
 
 def _old_news() -> list[dict[str, Any]]:
@@ -740,8 +920,9 @@ def _forbidden(trains: Callable[[list[dict[str, Any]]], bool]) -> Verdict | None
             if trains(_changed(due, back, **change)):
                 return wrong(
                     "damaged-lately",
-                    f"{back} day(s) ago {what}, and your policy trains. Its labels and features "
-                    "would be learned: wait until seven days are sound.",
+                    f"{'Yesterday' if back == 1 else 'Six days ago'} {what}, and your policy "
+                    "trains. Its labels and features would be learned: wait until seven days are "
+                    "sound.",
                 )
         if not trains(_changed(due, 7, **change)):
             return wrong(
@@ -749,6 +930,13 @@ def _forbidden(trains: Callable[[list[dict[str, Any]]], bool]) -> Verdict | None
                 f"Seven days ago {what}; the seven days since, today among them, are sound. Your "
                 "policy still waits.",
             )
+    if trains(_changed(_changed(due, 5, failed=200), 0, since_call=2)):
+        return wrong(
+            "damage-since-call",
+            "Five days ago 200 of 900 requests failed, two days ago somebody was called, and your "
+            "policy trains. A call repairs what comes; what was recorded before it stays damaged. "
+            "All of the last 7 days count.",
+        )
     if not trains(_changed(due, 2, missing=0.9, missing_usual=0.88)):
         return wrong(
             "missing-without-usual",
@@ -792,6 +980,27 @@ def _forbidden(trains: Callable[[list[dict[str, Any]]], bool]) -> Verdict | None
             "counts-old-labels",
             "Since the last training, 20 days ago, 2,000 labels were completed. You count those "
             "of earlier days too, and the last candidate had them already.",
+        )
+    if not trains(_last(_evening(days=70, age=60), 60, judged=90)):
+        return wrong(
+            "leaves-out-small-days",
+            "In the 60 days since the last training 5,400 labels were completed, 90 a day, and "
+            "your policy doesn't train. That a day needs 100 of them is asked for by the alarm; "
+            "here all labels count.",
+        )
+    if trains(_last(_evening(days=70, age=60, since=20), 20, judged=249)):
+        return wrong(
+            "a-day-too-many",
+            "Since the last training, 20 days ago, 249 labels a day were completed: 4,980, and "
+            "your policy trains. The days since are the last `since_retraining` ones, today "
+            "included; the labels of the day of the training itself don't count.",
+        )
+    if not trains(_last(_evening(days=70, age=60, since=20), 20, judged=250)):
+        return wrong(
+            "exactly-5000",
+            "Since the last training, 20 days ago, 250 labels a day were completed: exactly 5,000, "
+            "which is enough, and your policy doesn't train. The last `since_retraining` days "
+            "count, with today.",
         )
     return None
 
@@ -879,8 +1088,27 @@ def check_play(answer: Answer) -> Verdict | None:
             )
     needed = nothing.saved + PART_OF_LEAD * (reference.saved - nothing.saved)
     if score.saved >= needed:
-        return None
+        return _flown_without(score)
     return _costly(score, nothing, reference, missed, events, needed)
+
+
+def _flown_without(score: Any) -> Verdict | None:
+    """Say what was found by policies that never trained, or that let nothing into service."""
+    if score.promotions:
+        return None
+    if score.retrainings > 1:
+        what = f"Of {score.retrainings} trained candidates none came into service"
+    elif score.retrainings:
+        what = "The one candidate that was trained didn't come into service"
+    else:
+        what = "Nothing was trained, so that your gate was never asked"
+    return Verdict(
+        "passed",
+        message=f"{what}: what you saved comes from the threshold, which turns probabilities into "
+        "money, and from the alarm, which keeps the service answering. That is enough for two "
+        "months, in which a training hardly earns its price. Over a year the model gets old; the "
+        "page shows what training earned there.",
+    )
 
 
 def _costly(

@@ -53,7 +53,10 @@ QUIZ = Quiz(
                     "Yes: it is worth what it adds to the cheapest alternative.",
                     right=True,
                 ),
-                Option("About 150, the mean of both", "Nobody has the choice between a mean."),
+                Option(
+                    "About 150, the mean of both",
+                    "A mean of two alternatives is none: the agents look at the board already.",
+                ),
             ),
         ),
         Question(

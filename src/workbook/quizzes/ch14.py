@@ -10,7 +10,7 @@ QUIZ = Quiz(
             (
                 Option(
                     "Which tools it uses",
-                    "The baggage team used seven, by its list of packages, and none in its code.",
+                    "By its list of packages the baggage team used seven, and none did anything.",
                 ),
                 Option(
                     "Of which model, and of which year",
