@@ -160,7 +160,7 @@ def test_tests_that_a_change_starts_are_found(files: Files) -> None:
 
 NEVER: dict[str, Files] = {
     "a text": ci('echo "first lint; pytest later"'),
-    "a note": ci("echo 'TODO: ruff && pytest'"),
+    "a note": ci("echo 'later: ruff && pytest'"),
     "a message": ci("git commit -am 'fix; pytest'"),
     "a text of two lines": ci("git commit -m 'fix\npytest'"),
     "a here-document": ci("cat > notes.txt <<EOF\npytest\nEOF"),
